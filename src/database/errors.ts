@@ -1,0 +1,132 @@
+import { DomainError } from '../domain-error.ts';
+import { AlreadyExistsError, NameConflictError } from '../workspaces/errors.ts';
+
+/** The SQLSTATEs that this program acts on. Source: PostgreSQL's documentation, appendix A. */
+export const sqlStates = {
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  lockNotAvailable: '55P03',
+  queryCanceled: '57014',
+  adminShutdown: '57P01',
+  crashShutdown: '57P02',
+  cannotConnectNow: '57P03',
+  idleInTransactionTimeout: '25P03',
+  readOnlyTransaction: '25006',
+  tooManyConnections: '53300',
+  uniqueViolation: '23505',
+} as const;
+
+/** A lock was not had within its bound: another write to the same organization is still under way. */
+export class LockTimeoutError extends DomainError {
+  readonly code = 'LOCK_TIMEOUT';
+  override readonly retryable = true;
+}
+
+/** The database is out of reach, restarting, or too busy. */
+export class ServiceUnavailableError extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+  override readonly retryable = true;
+}
+
+interface DatabaseFailure {
+  readonly sqlState: string | undefined;
+  readonly constraint: string | undefined;
+  readonly kind: string | undefined;
+}
+
+/** Which transactions are worth running again from the start: those that PostgreSQL ended to let another pass. */
+export function isTransientConflict(error: unknown): boolean {
+  const sqlState = failureOf(error)?.sqlState;
+  return sqlState === sqlStates.deadlockDetected || sqlState === sqlStates.serializationFailure;
+}
+
+/**
+ * The one place where what PostgreSQL, the driver and Prisma throw becomes an error that a client may see. Constraints
+ * are known by name and states by SQLSTATE, never by message text. Returns undefined for what is nobody's to see.
+ */
+export function toDomainError(error: unknown): DomainError | undefined {
+  if (error instanceof DomainError) return error;
+  const cause = { cause: error };
+  const { sqlState, constraint, kind } = failureOf(error) ?? {};
+  switch (sqlState) {
+    case sqlStates.uniqueViolation:
+      if (constraint === 'workspaces_parent_name_uniq') return new NameConflictError({}, cause);
+      if (constraint === 'workspaces_pkey') return new AlreadyExistsError('workspace', {}, cause);
+      return undefined;
+    case sqlStates.lockNotAvailable:
+      return new LockTimeoutError('Another change to this organization is still running. Try again.', {}, cause);
+    case sqlStates.deadlockDetected:
+    case sqlStates.serializationFailure:
+      return new LockTimeoutError('This change kept colliding with others. Try again.', {}, cause);
+    case sqlStates.queryCanceled:
+    case sqlStates.adminShutdown:
+    case sqlStates.crashShutdown:
+    case sqlStates.cannotConnectNow:
+    case sqlStates.idleInTransactionTimeout:
+    case sqlStates.readOnlyTransaction:
+    case sqlStates.tooManyConnections:
+      return unavailable(cause);
+  }
+  if (kind !== undefined && connectionFailures.has(kind)) return unavailable(cause);
+  return isConnectionFailure(error) ? unavailable(cause) : undefined;
+}
+
+const unavailable = (cause: ErrorOptions) =>
+  new ServiceUnavailableError('The database cannot be reached or is too busy. Try again in a moment.', {}, cause);
+
+/** The driver adapter's names for a database that cannot be reached. */
+const connectionFailures = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TlsConnectionError',
+  'TooManyConnections',
+  'AuthenticationFailed',
+  'DatabaseDoesNotExist',
+  'DatabaseAccessDenied',
+]);
+
+/** Prisma's codes for: cannot connect, time out, pool or transaction not had or lost. Source: its error reference. */
+const connectionCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
+
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && (connectionCodes.has(code) || socketCodes.has(code))) return true;
+  // The pool and the driver throw plain errors without a code for these, so their texts are all there is to know them by.
+  return poolMessages.some((text) => error.message.includes(text));
+}
+
+const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN']);
+
+const poolMessages = [
+  'timeout exceeded when trying to connect',
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Cannot use a pool after calling end on the pool',
+];
+
+/** Digs the driver's own account out of what Prisma wraps around it. */
+function failureOf(error: unknown): DatabaseFailure | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const meta = field(error, 'meta');
+  const adapterError =
+    field(meta, 'driverAdapterError') ??
+    (error instanceof Error && error.name === 'DriverAdapterError' ? error : undefined);
+  const cause = field(adapterError, 'cause');
+  if (cause === undefined) {
+    return field(error, 'code') === 'P2034'
+      ? { sqlState: sqlStates.serializationFailure, constraint: undefined, kind: undefined }
+      : undefined;
+  }
+  return {
+    sqlState: text(field(cause, 'originalCode')),
+    constraint: text(field(field(cause, 'constraint'), 'index')),
+    kind: text(field(cause, 'kind')),
+  };
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

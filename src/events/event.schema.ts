@@ -1,0 +1,22 @@
+import { builder } from '../graphql/builder.ts';
+
+builder.prismaObject('OrganizationEvent', {
+  description: 'Something that happened to an organization, written together with it.',
+  select: { orgId: true, seq: true },
+  authScopes: ({ orgId }) => ({ organization: orgId }),
+  fields: (t) => ({
+    seq: t.id({
+      description: 'Its number within the organization: without a gap, and in the order of commits.',
+      resolve: ({ seq }) => seq.toString(),
+    }),
+    type: t.exposeString('type', { description: 'Such as platform_agent.installed or workspace.moved.' }),
+    actor: t.exposeString('actor', { description: 'Who did it: `operator`, or `token:` and its id.' }),
+    subjectId: t.exposeID('subjectId', { nullable: true, description: 'The workspace or token that it happened to.' }),
+    data: t.field({
+      type: 'JSONObject',
+      select: { data: true },
+      resolve: ({ data }) => data as Record<string, unknown>,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  }),
+});

@@ -1,0 +1,77 @@
+import { PothosValidationError } from '@pothos/core';
+import { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import { toDomainError } from '../database/errors.ts';
+import { BadUserInputError, type DomainError } from '../domain-error.ts';
+
+/** The HTTP status of errors that concern the request as a whole. All others come with 200, as GraphQL has it. */
+const httpStatus: Partial<Record<DomainError['code'], number>> = { UNAUTHENTICATED: 401, SERVICE_UNAVAILABLE: 503 };
+
+/**
+ * Makes what a request fails with fit for the client: expected failures with their code, their message and the ids in
+ * their details; all else masked, logged, and known to the client by the request's id alone.
+ */
+export function createErrorMask(log: Logger, currentRequestId: () => string | undefined) {
+  return function maskError(error: unknown): GraphQLError {
+    const located = error instanceof GraphQLError ? error : undefined;
+    const original = located?.originalError ?? error;
+    // What GraphQL itself finds wrong with a document or its variables.
+    if (original instanceof GraphQLError && !(original instanceof PothosValidationError))
+      return withCode(located ?? original);
+
+    const expected =
+      original instanceof PothosValidationError ? new BadUserInputError(original.message) : toDomainError(original);
+    if (expected !== undefined) {
+      if (expected.code === 'SERVICE_UNAVAILABLE') log.warn({ err: expected.cause }, 'The database is not available');
+      return present(expected, located);
+    }
+    const requestId = currentRequestId();
+    log.error({ err: original, path: located?.path }, 'Unexpected error');
+    return new GraphQLError(`Something went wrong on our side. Report it with the request id ${requestId}.`, {
+      ...position(located),
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+    });
+  };
+}
+
+/** Gives what validation finds wrong with a document the code that bad input has everywhere else. */
+export function useValidationCode(): Plugin {
+  return {
+    onValidate:
+      () =>
+      ({ result, setResult }) =>
+        setResult(result.map((error) => withCode(error))),
+  };
+}
+
+function present(error: DomainError, located: GraphQLError | undefined): GraphQLError {
+  const status = httpStatus[error.code];
+  const headers = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : undefined;
+  return new GraphQLError(error.message, {
+    ...position(located),
+    extensions: {
+      ...error.details,
+      code: error.code,
+      ...(error.retryable && { retryable: true }),
+      ...(status !== undefined && { http: { status, ...(headers && { headers }) } }),
+    },
+  });
+}
+
+function withCode(error: GraphQLError): GraphQLError {
+  return new GraphQLError(error.message, {
+    ...position(error),
+    extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },
+  });
+}
+
+/** Where in the document and in the answer an error stands. */
+function position(error: GraphQLError | undefined) {
+  return {
+    nodes: error?.nodes ?? null,
+    source: error?.source ?? null,
+    positions: error?.positions ?? null,
+    path: error?.path ?? null,
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { BadUserInputError } from '../domain-error.ts';
+
+/** Characters that a name may not hold: controls, lone surrogates, and formats, which hide or reorder text. */
+const invisible = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]|(?![\u200c\u200d])\p{Cf}/u;
+/** What PostgreSQL cannot store as text: NUL, and halves of surrogate pairs. */
+const unstorable = /[\0\p{Cs}]/u;
+/** At least one character that can be seen. */
+const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
+
+function line(maxLength: number) {
+  return z
+    .string()
+    .transform((text) => text.normalize('NFC').trim())
+    .refine((text) => visible.test(text), { error: 'must not be empty', abort: true })
+    .refine((text) => !invisible.test(text), { error: 'must not hold control or invisible characters', abort: true })
+    .refine((text) => [...text].length <= maxLength, { error: `must be at most ${maxLength} characters long` });
+}
+
+/** A UUID in any version, in lower case. */
+export const uuid = z
+  .guid({ error: 'must be a UUID, such as 4b3f6c2e-8f0e-4c53-9d3a-0f6d0e7f1a2b' })
+  .transform((id) => id.toLowerCase());
+
+/** Leaves room for " Agent" and more in a workspace's name. */
+export const organizationName = line(120);
+export const workspaceName = line(200);
+export const apiTokenName = line(200);
+export const runtime = line(100);
+
+/** A plugin as its registry names it. */
+export const pluginName = line(200).refine((name) => !/\s/u.test(name), { error: 'must not hold spaces' });
+
+/** Free text from an agent: trimmed, NUL-free, and cut off nowhere without saying so. */
+export const message = z
+  .string()
+  .transform((text) => text.trim())
+  .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
+  .refine((text) => text.length <= 2_000, { error: 'must be at most 2000 characters long' });
+
+/** What is looked for in names. */
+export const searchText = z
+  .string()
+  .transform((text) => text.trim())
+  .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
+  .refine((text) => text.length <= 200, { error: 'must be at most 200 characters long' });
+
+interface Issue {
+  readonly message: string;
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+}
+
+/** What is wrong with the arguments of a field, as an error that names each. */
+export function inputError(issues: readonly Issue[]): BadUserInputError {
+  const problems = issues.map(({ message, path = [] }) => ({
+    argument: path.map((step) => String(typeof step === 'object' ? step.key : step)).join('.'),
+    problem: message,
+  }));
+  const sentence = problems.map(({ argument, problem }) => `${argument} ${problem}`).join('; ');
+  return new BadUserInputError(`${sentence}.`, { problems });
+}

@@ -1,0 +1,14 @@
+import { builder } from './builder.ts';
+
+import '../events/event.schema.ts';
+import '../organizations/organization.schema.ts';
+import '../platform-agent/platform-agent.schema.ts';
+import '../plugins/allowlist.schema.ts';
+import '../tokens/api-token.schema.ts';
+import '../tokens/viewer.schema.ts';
+import '../workspaces/heartbeat.schema.ts';
+import '../workspaces/workspace-mutations.schema.ts';
+import '../workspaces/workspace.schema.ts';
+
+/** The whole schema, with what every noun has added to the builder. */
+export const schema = builder.toSchema({ sortSchema: false });

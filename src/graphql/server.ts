@@ -1,0 +1,51 @@
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import { authenticate } from '../tokens/authenticate.ts';
+import { type Context, createContext } from './context.ts';
+import { createErrorMask, useValidationCode } from './errors.ts';
+import { type GraphiqlSettings, graphiqlOptions, isLocalRequest } from './graphiql.ts';
+import { schema } from './schema.ts';
+
+export interface GraphqlServerOptions {
+  readonly prisma: PrismaClient;
+  readonly operatorToken: string;
+  readonly log: Logger;
+  readonly graphiql: GraphiqlSettings;
+  /** Whether requests can be served: the answer of /ready. */
+  readonly isReady: () => Promise<boolean>;
+  /** The id of the request under way, for the log and for errors that are masked. */
+  readonly currentRequestId: () => string | undefined;
+}
+
+/** Bytes of a request's body at most: 1,000 heartbeats with messages of a common length. */
+const maxRequestBodySize = 1_000_000;
+
+/** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
+export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
+  const { prisma, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  return createYoga<object, Context>({
+    schema,
+    context: async ({ request }) =>
+      createContext(prisma, await authenticate(prisma, operatorToken, request.headers.get('authorization'))),
+    graphqlEndpoint: '/graphql',
+    healthCheckEndpoint: '/health',
+    landingPage: false,
+    graphiql:
+      graphiql && ((request) => graphiqlOptions(isLocalRequest(request.url) ? graphiql.operatorToken : undefined)),
+    renderGraphiQL,
+    maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
+    logging: false,
+    cors: false,
+    batching: false,
+    multipart: false,
+    maxRequestBodySize,
+    plugins: [
+      useValidationCode(),
+      useReadinessCheck({ endpoint: '/ready', check: isReady }),
+      useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
+    ],
+  });
+}

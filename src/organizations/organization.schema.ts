@@ -1,0 +1,158 @@
+import { inTransaction } from '../database/transaction.ts';
+import { builder } from '../graphql/builder.ts';
+import { requireCaller } from '../graphql/context.ts';
+import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
+import { pageLimit } from '../graphql/pages.ts';
+import { actorOf, type Caller } from '../tokens/authenticate.ts';
+import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
+import { byName, live } from '../workspaces/selections.ts';
+import { Workspace, WorkspaceConnection, WorkspaceEdge } from '../workspaces/tree-node.schema.ts';
+import { createOrganization } from './create-organization.ts';
+import type { StatusCounts } from './status-counts.ts';
+
+const StatusCountsObject = builder.objectRef<StatusCounts>('StatusCounts').implement({
+  description: 'How many workspaces of an organization have which status now.',
+  fields: (t) => ({
+    online: t.exposeInt('online'),
+    degraded: t.exposeInt('degraded'),
+    provisioning: t.exposeInt('provisioning'),
+    offline: t.exposeInt('offline'),
+    failed: t.exposeInt('failed'),
+    removed: t.exposeInt('removed'),
+  }),
+});
+
+export const Organization = builder.prismaObject('Organization', {
+  description: 'A tenant. Everything else belongs to exactly one.',
+  select: { id: true },
+  authScopes: ({ id }) => ({ organization: id }),
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    installed: t.boolean({
+      description: 'Whether the platform agent has been installed: from then on there is no other root.',
+      select: { openRoots: true },
+      resolve: ({ openRoots }) => !openRoots,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    roots: t.relation('workspaces', {
+      type: Workspace,
+      description: 'The live workspaces without a parent, by name.',
+      query: { where: { parentId: null, ...live(false) }, orderBy: [...byName] },
+    }),
+    workspaces: t.relatedConnection(
+      'workspaces',
+      {
+        type: Workspace,
+        cursor: 'orgId_id',
+        totalCount: true,
+        maxSize: pageLimit,
+        description: 'All workspaces by name; removed ones only when that status is asked for.',
+        args: {
+          status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),
+          kind: t.arg({ type: WorkspaceKindEnum }),
+        },
+        query: ({ status, kind }) => ({
+          where: {
+            ...(status ? { state: { status: { in: status } } } : live(false)),
+            ...(kind && { kind }),
+          },
+          orderBy: [...byName],
+        }),
+      },
+      WorkspaceConnection,
+      WorkspaceEdge,
+    ),
+    statusCounts: t.field({
+      type: StatusCountsObject,
+      resolve: ({ id }, _, { loaders }) => loaders.statusCounts.load(id),
+    }),
+    pluginAllowlist: t.relation('allowlist', {
+      description: 'The entries of all roots, by plugin name.',
+      query: { orderBy: [{ pluginName: 'asc' }, { rootId: 'asc' }] },
+    }),
+    apiTokens: t.relation('apiTokens', {
+      description: 'The tokens of all roots, oldest first, revoked ones included.',
+      query: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] },
+    }),
+    events: t.relatedConnection(
+      'events',
+      {
+        cursor: 'orgId_seq',
+        totalCount: true,
+        maxSize: pageLimit,
+        description: 'What happened, newest first.',
+        query: { orderBy: { seq: 'desc' } },
+      },
+      { name: 'OrganizationEventConnection' },
+      { name: 'OrganizationEventEdge' },
+    ),
+  }),
+});
+
+builder.queryFields((t) => ({
+  organization: t.prismaField({
+    type: Organization,
+    nullable: true,
+    args: { id: t.arg.id({ required: true, validate: uuid }) },
+    authScopes: (_, { id }) => ({ sees: id }),
+    unauthorizedResolver: () => null,
+    resolve: (query, _, { id }, { prisma }) => prisma.organization.findUnique({ ...query, where: { id } }),
+  }),
+
+  organizations: t.prismaConnection(
+    {
+      type: Organization,
+      cursor: 'id',
+      maxSize: pageLimit,
+      description: 'The organizations that the caller may see, by name.',
+      args: {
+        search: t.arg.string({ validate: searchText, description: 'Part of the name, in any case.' }),
+        installed: t.arg.boolean({
+          description: 'Only those with their platform agent installed, or only those without.',
+        }),
+      },
+      totalCount: (_, args, context) =>
+        context.prisma.organization.count({ where: matching(args, requireCaller(context)) }),
+      resolve: (query, _, args, context) =>
+        context.prisma.organization.findMany({
+          ...query,
+          where: matching(args, requireCaller(context)),
+          orderBy: [...byName],
+        }),
+    },
+    { name: 'OrganizationConnection' },
+    { name: 'OrganizationEdge' },
+  ),
+}));
+
+interface OrganizationFilter {
+  readonly search?: string | null | undefined;
+  readonly installed?: boolean | null | undefined;
+}
+
+function matching({ search, installed }: OrganizationFilter, caller: Caller) {
+  return {
+    ...(caller.kind === 'organization' && { id: caller.orgId }),
+    ...(search && { name: { contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' as const } }),
+    ...(typeof installed === 'boolean' && { openRoots: !installed }),
+  };
+}
+
+builder.mutationFields((t) => ({
+  createOrganization: t.prismaField({
+    type: Organization,
+    description: 'Creates an organization. The same id and name again is the same organization. Only the operator may.',
+    args: {
+      name: t.arg.string({ required: true, validate: organizationName }),
+      id: t.arg.id({ validate: uuid }),
+    },
+    authScopes: { operator: true },
+    resolve: (query, _, { name, id }, context) =>
+      inTransaction(context.prisma, async (tx) => {
+        const actor = actorOf(requireCaller(context));
+        const createdId = await createOrganization(tx, { id: id ?? undefined, name, actor });
+        return tx.organization.findUniqueOrThrow({ ...query, where: { id: createdId } });
+      }),
+  }),
+}));

@@ -1,0 +1,98 @@
+import { inTransaction } from '../database/transaction.ts';
+import { builder } from '../graphql/builder.ts';
+import { requireCaller } from '../graphql/context.ts';
+import { uuid, workspaceName } from '../graphql/inputs.ts';
+import { Organization } from '../organizations/organization.schema.ts';
+import { actorOf } from '../tokens/authenticate.ts';
+import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
+import { platformAgentId } from './identity.ts';
+import { installPlatformAgent } from './install.ts';
+import { InstallationObject, installationData } from './installation.schema.ts';
+
+export const PlatformAgent = builder.prismaObject('Workspace', {
+  variant: 'PlatformAgent',
+  description: 'The workspace that is the root of its organization: once installed, the only live one.',
+  interfaces: [TreeNode],
+  select: workspaceKey,
+  authScopes: ({ orgId }) => ({ organization: orgId }),
+  fields: (t) => ({
+    workspace: t.variant('Workspace', { description: 'The same row, as any other node of the tree.' }),
+    installation: t.field({
+      type: InstallationObject,
+      nullable: true,
+      description: 'Null for an agent that no install has made the root.',
+      select: {
+        organization: {
+          select: { events: { where: { type: 'platform_agent.installed' }, orderBy: { seq: 'desc' }, take: 1 } },
+        },
+      },
+      resolve: ({ orgId, id, organization }) => {
+        const [event] = organization.events;
+        if (event === undefined || event.subjectId !== id) return null;
+        return { ...installationData.parse(event.data), orgId, installedAt: event.createdAt, installedBy: event.actor };
+      },
+    }),
+  }),
+});
+
+/** The live platform agent before one that has been removed: the lifecycles are declared in that order. */
+const currentAgent = { where: { kind: 'platform' }, orderBy: [{ lifecycle: 'asc' }], take: 1 } as const;
+
+builder.prismaObjectFields(Organization, (t) => ({
+  platformAgent: t.field({
+    type: PlatformAgent,
+    nullable: true,
+    description: 'Null before the install.',
+    select: (_, __, nestedSelection) => ({
+      workspaces: nestedSelection({ ...currentAgent, orderBy: [...currentAgent.orderBy] }),
+    }),
+    resolve: ({ workspaces }) => workspaces[0] ?? null,
+  }),
+}));
+
+builder.queryFields((t) => ({
+  platformAgent: t.prismaField({
+    type: PlatformAgent,
+    nullable: true,
+    description: 'Null before the install. A removed agent is shown as REMOVED.',
+    args: { orgId: t.arg.id({ required: true, validate: uuid }) },
+    authScopes: (_, { orgId }) => ({ sees: orgId }),
+    unauthorizedResolver: () => null,
+    resolve: (query, _, { orgId }, { prisma }) =>
+      prisma.workspace.findFirst({ ...query, where: { orgId, kind: 'platform' }, orderBy: [...currentAgent.orderBy] }),
+  }),
+}));
+
+builder.mutationFields((t) => ({
+  installPlatformAgent: t.prismaField({
+    type: PlatformAgent,
+    description:
+      'Makes the platform agent the single root of the organization: old roots become its children, and their tokens and ' +
+      'allowlists move to it. Calling it again returns the agent and changes nothing.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      name: t.arg.string({
+        validate: workspaceName,
+        description: 'Left out: the name of the organization and " Agent". An agent that has a name keeps it.',
+      }),
+    },
+    authScopes: (_, { orgId }) => ({ organization: orgId }),
+    resolve: async (query, _, { orgId, name }, context) => {
+      const where = { orgId_id: { orgId, id: platformAgentId(orgId) } };
+      // Installed, or a tombstone that only a restore wakes: one read without a lock answers.
+      const settled = {
+        OR: [{ kind: 'platform', organization: { openRoots: false } }, { lifecycle: 'removed' }],
+      } as const;
+      const agent = await context.prisma.workspace.findUnique({
+        ...query,
+        where: { ...where, OR: [...settled.OR] },
+      });
+      if (agent !== null) return agent;
+      return inTransaction(context.prisma, async (tx) => {
+        const actor = actorOf(requireCaller(context));
+        await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
+        return tx.workspace.findUniqueOrThrow({ ...query, where });
+      });
+    },
+  }),
+}));

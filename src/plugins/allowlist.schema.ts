@@ -1,0 +1,96 @@
+import { inTransaction } from '../database/transaction.ts';
+import { builder } from '../graphql/builder.ts';
+import { requireCaller } from '../graphql/context.ts';
+import { pluginName, uuid } from '../graphql/inputs.ts';
+import { actorOf } from '../tokens/authenticate.ts';
+import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
+import { Workspace } from '../workspaces/tree-node.schema.ts';
+import { allowPlugin, disallowPlugin, isPluginAllowed, setPluginPolicy } from './allowlist.ts';
+
+const rootIdDescription =
+  'The root that is meant. Left out: the only live root, which is the platform agent once installed.';
+
+const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
+  description: 'A plugin that the workspaces below a root may use.',
+  select: { orgId: true, rootId: true, pluginName: true },
+  authScopes: ({ orgId }) => ({ organization: orgId }),
+  fields: (t) => ({
+    plugin: t.exposeString('pluginName'),
+    enabledBy: t.exposeString('enabledBy', {
+      description: 'Who put it on the list: `operator`, or `token:` and its id. An install keeps it.',
+    }),
+    enabledAt: t.expose('enabledAt', {
+      type: 'DateTime',
+      description: 'When it was put on the list. An install keeps it.',
+    }),
+    root: t.relation('root', { type: Workspace }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  pluginAllowed: t.boolean({
+    description:
+      'Whether a workspace may use a plugin, as the root above it says. A broken way up to that root means no.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      workspaceId: t.arg.id({ required: true, validate: uuid }),
+      plugin: t.arg.string({ required: true, validate: pluginName }),
+    },
+    authScopes: (_, { orgId }) => ({ organization: orgId }),
+    resolve: (_, { orgId, workspaceId, plugin }, { prisma }) => isPluginAllowed(prisma, orgId, workspaceId, plugin),
+  }),
+}));
+
+builder.mutationFields((t) => ({
+  allowPlugin: t.prismaField({
+    type: PluginAllowlistEntry,
+    description:
+      'Puts a plugin on the allowlist of a root. An entry that is there stays, with who put it there and when.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      plugin: t.arg.string({ required: true, validate: pluginName }),
+      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+    },
+    authScopes: (_, { orgId }) => ({ organization: orgId }),
+    resolve: (query, _, { orgId, plugin, rootId }, context) =>
+      inTransaction(context.prisma, async (tx) => {
+        const actor = actorOf(requireCaller(context));
+        const allowedOn = await allowPlugin(tx, { orgId, plugin, rootId: rootId ?? undefined, actor });
+        return tx.pluginAllowlistEntry.findUniqueOrThrow({
+          ...query,
+          where: { orgId_rootId_pluginName: { orgId, rootId: allowedOn, pluginName: plugin } },
+        });
+      }),
+  }),
+
+  disallowPlugin: t.boolean({
+    description: 'Takes a plugin off the allowlist of a root. False when it was not on it. The policy stays as it is.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      plugin: t.arg.string({ required: true, validate: pluginName }),
+      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+    },
+    authScopes: (_, { orgId }) => ({ organization: orgId }),
+    resolve: (_, { orgId, plugin, rootId }, context) =>
+      inTransaction(context.prisma, (tx) =>
+        disallowPlugin(tx, { orgId, plugin, rootId: rootId ?? undefined, actor: actorOf(requireCaller(context)) }),
+      ),
+  }),
+
+  setPluginPolicy: t.prismaField({
+    type: Workspace,
+    description: 'Says whether a root admits every plugin, or only those on its allowlist. Returns that root.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      policy: t.arg({ type: PluginPolicyEnum, required: true }),
+      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+    },
+    authScopes: (_, { orgId }) => ({ organization: orgId }),
+    resolve: (query, _, { orgId, policy, rootId }, context) =>
+      inTransaction(context.prisma, async (tx) => {
+        const actor = actorOf(requireCaller(context));
+        const id = await setPluginPolicy(tx, { orgId, policy, rootId: rootId ?? undefined, actor });
+        return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
+      }),
+  }),
+}));

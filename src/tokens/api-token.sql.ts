@@ -1,0 +1,70 @@
+import type { Transaction } from '../database/client.ts';
+
+export interface NewApiTokenRow {
+  readonly orgId: string;
+  readonly id: string;
+  readonly rootId: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly hash: Uint8Array<ArrayBuffer>;
+  readonly createdBy: string;
+  readonly expiresAt: Date | undefined;
+}
+
+/** Inserts a token unless, on the database's clock, it has expired already. Tells whether it did. */
+export async function insertApiToken(tx: Transaction, token: NewApiTokenRow): Promise<boolean> {
+  const expiresAt = token.expiresAt?.toISOString() ?? null;
+  const inserted = await tx.$queryRaw<{ id: string }[]>`
+    insert into org_api_tokens (org_id, id, root_id, name, prefix, token_hash, created_by, expires_at)
+    select ${token.orgId}::uuid, ${token.id}::uuid, ${token.rootId}::uuid, ${token.name}, ${token.prefix}, ${token.hash},
+           ${token.createdBy}, ${expiresAt}::timestamptz
+    where ${expiresAt}::timestamptz is null or ${expiresAt}::timestamptz > clock_timestamp()
+    returning id`;
+  return inserted.length === 1;
+}
+
+/** Revokes a token unless it is revoked. Tells whether it did. */
+export async function updateRevokedAt(tx: Transaction, orgId: string, id: string): Promise<boolean> {
+  const revoked = await tx.$queryRaw<{ id: string }[]>`
+    update org_api_tokens
+    set revoked_at = clock_timestamp()
+    where org_id = ${orgId}::uuid and id = ${id}::uuid and revoked_at is null
+    returning id`;
+  return revoked.length === 1;
+}
+
+export interface TokenCandidate {
+  readonly id: string;
+  readonly name: string;
+  readonly tokenHash: Uint8Array;
+  /** Neither revoked nor expired, and its root lives. */
+  readonly valid: boolean;
+  /** Whether its last use was noted more than a minute ago. */
+  readonly useIsStale: boolean;
+}
+
+/** The tokens of an organization that start with `prefix`: one, unless eight random characters collide. */
+export async function selectTokenCandidates(tx: Transaction, orgId: string, prefix: string): Promise<TokenCandidate[]> {
+  return tx.$queryRaw<TokenCandidate[]>`
+    select token.id, token.name, token.token_hash as "tokenHash",
+      token.revoked_at is null
+        and coalesce(token.expires_at > statement_timestamp(), true)
+        and root.lifecycle <> 'removed' as valid,
+      coalesce(token.last_used_at < statement_timestamp() - interval '1 minute', true) as "useIsStale"
+    from org_api_tokens token
+    join workspaces root on root.org_id = token.org_id and root.root_id = token.root_id
+    where token.org_id = ${orgId}::uuid and token.prefix = ${prefix}`;
+}
+
+/** Notes the use of a token. Skipped when the row is locked, say by an install that moves it: a request waits for none. */
+export async function touchLastUsed(tx: Transaction, orgId: string, id: string): Promise<void> {
+  await tx.$executeRaw`
+    with free as (
+      select id from org_api_tokens
+      where org_id = ${orgId}::uuid and id = ${id}::uuid
+      for no key update skip locked
+    )
+    update org_api_tokens
+    set last_used_at = clock_timestamp()
+    where org_id = ${orgId}::uuid and id in (select id from free)`;
+}

@@ -1,0 +1,56 @@
+import { DomainError } from '../domain-error.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import { selectTokenCandidates, touchLastUsed } from './api-token.sql.ts';
+import { hashesEqual, hashToken, parseToken } from './token-format.ts';
+
+/** Who a request comes from, as its bearer token says. */
+export type Caller =
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'organization'; readonly orgId: string; readonly tokenId: string };
+
+/** No token, or one that is unknown, malformed, revoked, expired, or whose root is removed: which, it does not say. */
+export class UnauthenticatedError extends DomainError {
+  readonly code = 'UNAUTHENTICATED';
+
+  constructor() {
+    super('Send a valid token in the header "Authorization: Bearer <token>".');
+  }
+}
+
+/** The caller is known, and may not do this. */
+export class ForbiddenError extends DomainError {
+  readonly code = 'FORBIDDEN';
+}
+
+/** How a caller is named in events and provenance: `operator`, or `token:` and the token's id. */
+export function actorOf(caller: Caller): string {
+  return caller.kind === 'operator' ? 'operator' : `token:${caller.tokenId}`;
+}
+
+/**
+ * Who the Authorization header stands for; null when there is none. The organization's id in the token is the shard
+ * key, so that looking it up asks one shard.
+ *
+ * @throws UnauthenticatedError; what the database throws when it is out of reach, which is not the caller's fault
+ */
+export async function authenticate(
+  prisma: PrismaClient,
+  operatorToken: string,
+  authorization: string | null,
+): Promise<Caller | null> {
+  if (authorization === null) return null;
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (token === undefined) throw new UnauthenticatedError();
+
+  const hash = hashToken(token);
+  if (hashesEqual(hash, hashToken(operatorToken))) return { kind: 'operator' };
+
+  const parsed = parseToken(token);
+  if (parsed === undefined) throw new UnauthenticatedError();
+  const { orgId, prefix } = parsed;
+  const candidates = await selectTokenCandidates(prisma, orgId, prefix);
+  const match = candidates.find((candidate) => hashesEqual(candidate.tokenHash, hash));
+  if (match === undefined || !match.valid) throw new UnauthenticatedError();
+  if (match.useIsStale) await touchLastUsed(prisma, orgId, match.id);
+  return { kind: 'organization', orgId, tokenId: match.id };
+}

@@ -1,0 +1,38 @@
+import { builder } from '../graphql/builder.ts';
+import { requireCaller } from '../graphql/context.ts';
+import { Organization } from '../organizations/organization.schema.ts';
+import { ApiToken } from './api-token.schema.ts';
+import type { Caller } from './authenticate.ts';
+
+const ViewerKind = builder.enumType('ViewerKind', {
+  values: {
+    OPERATOR: { value: 'operator', description: 'May do everything.' },
+    ORGANIZATION: {
+      value: 'organization',
+      description: 'May do everything inside one organization, and sees no other.',
+    },
+  } as const,
+});
+
+const Viewer = builder.objectRef<Caller>('Viewer').implement({
+  description: 'Who the token of the request says you are.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: ViewerKind }),
+    organization: t.field({
+      type: Organization,
+      nullable: true,
+      description: 'Null for the operator.',
+      resolve: (caller) => (caller.kind === 'organization' ? { id: caller.orgId } : null),
+    }),
+    apiToken: t.field({
+      type: ApiToken,
+      nullable: true,
+      description: 'Null for the operator.',
+      resolve: (caller) => (caller.kind === 'organization' ? { orgId: caller.orgId, id: caller.tokenId } : null),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  viewer: t.field({ type: Viewer, resolve: (_, __, context) => requireCaller(context) }),
+}));

@@ -1,0 +1,108 @@
+import DataLoader from 'dataloader';
+import { DomainError } from '../domain-error.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { WorkspaceKey } from './lineage.ts';
+
+/** Which part of a subtree is asked for. */
+export interface DescendantsQuery {
+  readonly first: number;
+  /** The last workspace of the page before. */
+  readonly after: string | null;
+  readonly includeRemoved: boolean;
+}
+
+export interface DescendantsPage {
+  readonly workspaces: readonly WorkspaceKey[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly totalCount: number;
+}
+
+/** The cursor names no workspace below the one whose descendants are asked for: it was moved or removed, or never there. */
+class UnknownCursorError extends DomainError {
+  readonly code = 'BAD_USER_INPUT';
+
+  constructor(workspaceId: string, after: string | null) {
+    super(`There is no workspace ${after} below ${workspaceId} any more. Start again from the first page.`, {
+      workspaceId,
+      after,
+    });
+  }
+}
+
+export type DescendantsLoader = DataLoader<WorkspaceKey, DescendantsPage, string>;
+
+/** Pages of the subtrees of several workspaces, all by the same query, in one statement. */
+export function createDescendantsLoader(prisma: PrismaClient, query: DescendantsQuery): DescendantsLoader {
+  return new DataLoader<WorkspaceKey, DescendantsPage, string>(
+    async (keys) => {
+      const pages = await selectPages(prisma, keys, query);
+      return keys.map(({ orgId, id }, index) => {
+        const { ids, totalCount, start } = pages.get(index) ?? {
+          ids: null,
+          totalCount: 0,
+          start: query.after === null ? 0 : null,
+        };
+        if (start === null) return new UnknownCursorError(id, query.after);
+        return {
+          workspaces: (ids ?? []).slice(0, query.first).map((id) => ({ orgId, id })),
+          hasNextPage: (ids ?? []).length > query.first,
+          hasPreviousPage: start > 0,
+          totalCount,
+        };
+      });
+    },
+    { cacheKeyFn: ({ orgId, id }) => `${orgId}/${id}` },
+  );
+}
+
+interface PageRow {
+  readonly index: number;
+  readonly ids: string[] | null;
+  readonly totalCount: number;
+  /** The position behind which the page starts; null when `after` is not in the subtree. */
+  readonly start: number | null;
+}
+
+/**
+ * Walks down depth first, siblings by name, which is the order in which a tree is shown. A page starts behind the
+ * workspace named `after`, and holds one row more than asked for, to tell whether another page follows. A cycle,
+ * which only a foreign writer can make, ends the walk.
+ */
+async function selectPages(
+  prisma: PrismaClient,
+  keys: readonly WorkspaceKey[],
+  { first, after, includeRemoved }: DescendantsQuery,
+): Promise<Map<number, PageRow>> {
+  const rows = await prisma.$queryRaw<PageRow[]>`
+    with recursive down as (
+      select start.index, start.org_id, start.id, array[]::text[] as path
+      from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[])
+        with ordinality as start (org_id, id, index)
+      union all
+      select down.index, down.org_id, child.id, down.path || child.name || child.id::text
+      from down
+      join workspaces child on child.org_id = down.org_id and child.parent_id = down.id
+      where ${includeRemoved} or child.lifecycle <> 'removed'
+    ) cycle id set is_cycle using visited,
+    numbered as (
+      select index, id, row_number() over (partition by index order by path) as position
+      from down
+      where path <> array[]::text[] and not is_cycle
+    ),
+    extent as (
+      select index, count(*) as total, case when ${after}::uuid is null then 0 else max(position) filter (where id = ${after}::uuid) end as start
+      from numbered
+      group by index
+    )
+    select
+      (extent.index - 1)::int as index,
+      array_agg(numbered.id order by numbered.position) filter (where numbered.id is not null) as ids,
+      extent.total::int as "totalCount",
+      extent.start::int as start
+    from extent
+    left join numbered on numbered.index = extent.index
+      and numbered.position > extent.start and numbered.position <= extent.start + ${first + 1}
+    group by extent.index, extent.total, extent.start`;
+  return new Map(rows.map((row) => [row.index, row]));
+}

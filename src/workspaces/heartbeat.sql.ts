@@ -1,0 +1,79 @@
+import type { Transaction } from '../database/client.ts';
+import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
+
+export interface Heartbeat {
+  readonly workspaceId: string;
+  readonly health: WorkspaceHealth;
+  readonly message: string | null;
+}
+
+/**
+ * Records heartbeats of one organization, one for each workspace, and returns the ids recorded: those that have a
+ * heartbeat row and are not removed. It touches workspace_heartbeats alone and locks no workspace, so that it never
+ * waits for a change of the tree; the rows are locked in the order of their ids, so that two batches cannot deadlock.
+ */
+export async function updateHeartbeats(tx: Transaction, orgId: string, beats: readonly Heartbeat[]): Promise<string[]> {
+  const ids = beats.map((beat) => beat.workspaceId);
+  const recorded = await tx.$queryRaw<{ id: string }[]>`
+    with beat as (
+      select *
+      from unnest(${ids}::uuid[], ${beats.map((beat) => beat.health)}::workspace_health[], ${beats.map((beat) => beat.message)}::text[])
+        as beat (workspace_id, health, message)
+    ),
+    locked as materialized (
+      select heartbeat.workspace_id
+      from workspace_heartbeats heartbeat
+      where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = any(${ids}::uuid[])
+        and exists (
+          select from workspaces
+          where org_id = ${orgId}::uuid and id = heartbeat.workspace_id and lifecycle <> 'removed'
+        )
+      order by heartbeat.workspace_id
+      for no key update of heartbeat
+    )
+    update workspace_heartbeats heartbeat
+    set last_seen_at = clock_timestamp(), health = beat.health, message = beat.message
+    from beat
+    join locked using (workspace_id)
+    where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = beat.workspace_id
+    returning heartbeat.workspace_id as id`;
+  return recorded.map(({ id }) => id);
+}
+
+/** Records a report of provisioning beside the heartbeats, where it waits for nothing either. Tells whether it could. */
+export async function updateReport(
+  tx: Transaction,
+  orgId: string,
+  workspaceId: string,
+  lifecycle: 'offline' | 'provisioning' | 'failed',
+  message: string | null,
+): Promise<boolean> {
+  const recorded = await tx.$queryRaw<{ id: string }[]>`
+    update workspace_heartbeats heartbeat
+    set reported_lifecycle = ${lifecycle}::workspace_lifecycle, reported_at = clock_timestamp(), reported_message = ${message}
+    where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = ${workspaceId}::uuid
+      and exists (
+        select from workspaces
+        where org_id = ${orgId}::uuid and id = ${workspaceId}::uuid and lifecycle <> 'removed'
+      )
+    returning heartbeat.workspace_id as id`;
+  return recorded.length === 1;
+}
+
+/**
+ * Gives those of these workspaces a heartbeat row that were written without one, by an import say. Such an insert does
+ * take a lock on the workspace.
+ */
+export async function insertMissingHeartbeats(
+  tx: Transaction,
+  orgId: string,
+  workspaceIds: readonly string[],
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into workspace_heartbeats (org_id, workspace_id)
+    select org_id, id
+    from workspaces
+    where org_id = ${orgId}::uuid and id = any(${workspaceIds}::uuid[]) and lifecycle <> 'removed'
+    order by id
+    on conflict (org_id, workspace_id) do nothing`;
+}

@@ -1,0 +1,61 @@
+import { builder } from '../graphql/builder.ts';
+import { uuid } from '../graphql/inputs.ts';
+import { checkSize, defaultPageSize } from '../graphql/pages.ts';
+import { createDescendantsLoader } from './descendants.ts';
+import { Workspace, WorkspaceConnection } from './tree-node.schema.ts';
+
+builder.prismaObjectFields(Workspace, (t) => ({
+  parent: t.relation('parent', { type: Workspace, nullable: true, description: 'Null for a root.' }),
+  root: t.field({
+    type: Workspace,
+    description: 'The workspace at the top of its tree: itself, if it is a root.',
+    resolve: async (workspace, _, { loaders }) => (await loaders.lineage.load(workspace)).at(-1) ?? workspace,
+  }),
+  ancestors: t.field({
+    type: [Workspace],
+    description: 'From its parent up to its root.',
+    resolve: (workspace, _, { loaders }) => loaders.lineage.load(workspace),
+  }),
+  descendants: t.field({
+    type: WorkspaceConnection,
+    description: 'All below it, depth first and siblings by name: in the order in which a tree is shown.',
+    args: {
+      first: t.arg.int({ required: true, defaultValue: defaultPageSize }),
+      after: t.arg.string({ validate: uuid }),
+      includeRemoved: t.arg.boolean({ required: true, defaultValue: false }),
+    },
+    resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
+      checkSize('first', first);
+      const loader = context.loaders.ofField(info.fieldNodes, () =>
+        createDescendantsLoader(context.prisma, { first, after: after ?? null, includeRemoved }),
+      );
+      const { workspaces, hasNextPage, hasPreviousPage, totalCount } = await loader.load(workspace);
+      return {
+        totalCount,
+        edges: workspaces.map((node) => ({ cursor: node.id, node })),
+        pageInfo: {
+          hasNextPage,
+          hasPreviousPage,
+          startCursor: workspaces.at(0)?.id ?? null,
+          endCursor: workspaces.at(-1)?.id ?? null,
+        },
+      };
+    },
+  }),
+}));
+
+builder.queryFields((t) => ({
+  workspace: t.prismaField({
+    type: Workspace,
+    nullable: true,
+    description: 'A workspace, live or removed. Null when there is none.',
+    args: {
+      orgId: t.arg.id({ required: true, validate: uuid }),
+      id: t.arg.id({ required: true, validate: uuid }),
+    },
+    authScopes: (_, { orgId }) => ({ sees: orgId }),
+    unauthorizedResolver: () => null,
+    resolve: (query, _, { orgId, id }, { prisma }) =>
+      prisma.workspace.findUnique({ ...query, where: { orgId_id: { orgId, id } } }),
+  }),
+}));
