@@ -1,10 +1,17 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
 
-/** Whether to serve GraphiQL, and the operator token to fill in where it is ours to show. */
-export type GraphiqlSettings = false | { readonly operatorToken?: string };
+/** Whether to serve GraphiQL. */
+export type GraphiqlSettings =
+  | false
+  | {
+      /** Filled in where it is ours to show: that of the embedded database, to this very machine. */
+      readonly operatorToken?: string;
+      /** The organization of the example operations. */
+      readonly exampleOrgId?: string;
+    };
 
 const install = `# Make the platform agent the single root of the organization that waits for it.
-# "List organizations" in the next tab finds its id.
+# The id goes into the variables below; the tab Organizations finds others.
 mutation Install($orgId: ID!) {
   installPlatformAgent(orgId: $orgId) {
     id
@@ -67,11 +74,10 @@ const heartbeat = `mutation Heartbeat($orgId: ID!, $workspaceId: ID!) {
 }
 `;
 
-/** The organization of the demo data that waits for its install, as prisma/seed.ts makes it. */
-const demoOrgId = '11111111-1111-4111-8111-111111111111';
-
-/** GraphiQL with example operations in tabs. `token` fills in the authorization header. */
-export function graphiqlOptions(token: string | undefined): GraphiQLOptions {
+/** GraphiQL with example operations in tabs, and the authorization header filled in for a local request. */
+export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): GraphiQLOptions {
+  const token = isLocal(url) ? settings.operatorToken : undefined;
+  const orgId = settings.exampleOrgId ?? '';
   const headers = JSON.stringify({ authorization: `Bearer ${token ?? '<token>'}` }, null, 2);
   const tab = (query: string, variables: object) => ({ query, headers, variables: JSON.stringify(variables, null, 2) });
   return {
@@ -79,10 +85,10 @@ export function graphiqlOptions(token: string | undefined): GraphiQLOptions {
     headers,
     shouldPersistHeaders: false,
     defaultTabs: [
-      tab(install, { orgId: demoOrgId }),
+      tab(install, { orgId }),
       tab(organizations, {}),
-      tab(tree, { orgId: demoOrgId }),
-      tab(heartbeat, { orgId: demoOrgId, workspaceId: '' }),
+      tab(tree, { orgId }),
+      tab(heartbeat, { orgId, workspaceId: '' }),
     ],
   };
 }
@@ -91,6 +97,6 @@ export function graphiqlOptions(token: string | undefined): GraphiQLOptions {
  * Whether the page was asked for by a name of this very machine. A foreign page that points its own name at 127.0.0.1
  * (DNS rebinding) must not get to read the operator token out of ours.
  */
-export function isLocalRequest(url: string): boolean {
+function isLocal(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

@@ -1,12 +1,12 @@
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type Plugin, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { authenticate } from '../tokens/authenticate.ts';
 import { type Context, createContext } from './context.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
-import { type GraphiqlSettings, graphiqlOptions, isLocalRequest } from './graphiql.ts';
+import { type GraphiqlSettings, graphiqlOptions } from './graphiql.ts';
 import { schema } from './schema.ts';
 
 export interface GraphqlServerOptions {
@@ -33,8 +33,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
-    graphiql:
-      graphiql && ((request) => graphiqlOptions(isLocalRequest(request.url) ? graphiql.operatorToken : undefined)),
+    graphiql: graphiql && ((request) => graphiqlOptions(graphiql, request.url)),
     renderGraphiQL,
     maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
     logging: false,
@@ -44,8 +43,18 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     maxRequestBodySize,
     plugins: [
       useValidationCode(),
+      ...(graphiql ? [useFrontDoor('/graphql')] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
     ],
   });
+}
+
+/** Sends whoever opens the bare address to the page there is. */
+function useFrontDoor(location: string): Plugin {
+  return {
+    onRequest({ url, fetchAPI, endResponse }) {
+      if (url.pathname === '/') endResponse(new fetchAPI.Response(null, { status: 302, headers: { location } }));
+    },
+  };
 }
