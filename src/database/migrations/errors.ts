@@ -1,0 +1,23 @@
+import type pg from 'pg';
+
+/** The database could not be brought to this code's schema. The message says why, and what to do about it. */
+export class MigrationError extends Error {
+  override name = 'MigrationError';
+}
+
+/** PostgreSQL refused a migration. `cause` is what it said. */
+export class FailedMigrationError extends MigrationError {
+  override name = 'FailedMigrationError';
+  readonly migration: string;
+
+  constructor(migration: string, script: string, cause: pg.DatabaseError) {
+    const line = cause.position ? ` in line ${script.slice(0, Number(cause.position) - 1).split('\n').length}` : '';
+    const details = [cause.detail, cause.hint].filter(Boolean).map((text) => ` ${text}`);
+    super(
+      `PostgreSQL refused the migration ${migration}${line}: ${cause.message} (${cause.code}).${details.join('')} ` +
+        'Correct the migration, or the data it stumbles over, and start again: it will be tried anew.',
+      { cause },
+    );
+    this.migration = migration;
+  }
+}
