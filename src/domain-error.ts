@@ -1,21 +1,24 @@
 /** The closed set of codes that a client may meet in `extensions.code`. All else is masked. */
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'BAD_USER_INPUT'
-  | 'ORGANIZATION_NOT_FOUND'
-  | 'WORKSPACE_NOT_FOUND'
-  | 'API_TOKEN_NOT_FOUND'
-  | 'NAME_CONFLICT'
-  | 'ALREADY_EXISTS'
-  | 'AMBIGUOUS_ROOT'
-  | 'HAS_CHILDREN'
-  | 'WOULD_CYCLE'
-  | 'WORKSPACE_REMOVED'
-  | 'PLATFORM_AGENT_IMMOVABLE'
-  | 'LIMIT_EXCEEDED'
-  | 'LOCK_TIMEOUT'
-  | 'SERVICE_UNAVAILABLE';
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'ORGANIZATION_NOT_FOUND',
+  'WORKSPACE_NOT_FOUND',
+  'API_TOKEN_NOT_FOUND',
+  'NAME_CONFLICT',
+  'ALREADY_EXISTS',
+  'AMBIGUOUS_ROOT',
+  'HAS_CHILDREN',
+  'WOULD_CYCLE',
+  'WORKSPACE_REMOVED',
+  'PLATFORM_AGENT_IMMOVABLE',
+  'LIMIT_EXCEEDED',
+  'LOCK_TIMEOUT',
+  'SERVICE_UNAVAILABLE',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
 
 /**
  * An expected failure. Its message is written for the person who called and says what to do; its details are the ids

@@ -14,9 +14,10 @@ builder.prismaObject('OrganizationEvent', {
     subjectId: t.exposeID('subjectId', { nullable: true, description: 'The workspace or token that it happened to.' }),
     data: t.field({
       type: 'JSONObject',
+      description: 'What changed, in ids, names and numbers. Which there are depends on the type.',
       select: { data: true },
       resolve: ({ data }) => data as Record<string, unknown>,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
   }),
 });

@@ -10,7 +10,9 @@ import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
 import { inputError } from './inputs.ts';
-import { defaultPageSize } from './pages.ts';
+import { defaultPageSize, maxPageSize } from './pages.ts';
+
+const pageSizes = `At most ${maxPageSize}; ${defaultPageSize} unless first or last says otherwise.`;
 
 /** The one schema builder. Each `<noun>.schema.ts` adds its types and fields to it. */
 export const builder = new SchemaBuilder<{
@@ -48,8 +50,20 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     cursorType: 'String',
-    edgesFieldOptions: { nullable: { list: false, items: false } },
-    nodeFieldOptions: { nullable: false },
+    firstArgOptions: { description: `How many, from the start or after a cursor. ${pageSizes}` },
+    lastArgOptions: { description: `How many, from the end or before a cursor. ${pageSizes}` },
+    afterArgOptions: { description: 'The endCursor of the page before.' },
+    beforeArgOptions: { description: 'The startCursor of the page behind.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether there are more behind this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there are more before this page.' },
+    startCursorFieldOptions: { description: 'What to pass as before for the page before. Null for an empty page.' },
+    endCursorFieldOptions: { description: 'What to pass as after for the page behind. Null for an empty page.' },
+    pageInfoFieldOptions: { description: 'Whether there are more, and how to get them.' },
+    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'What is on this page.' },
+    nodeFieldOptions: { nullable: false, description: 'The item itself.' },
+    cursorFieldOptions: { description: 'The place of the item in the list. It means nothing else.' },
+    defaultEdgeTypeOptions: { description: 'An item of a list, and its place there.' },
   },
   scopeAuth: {
     authScopes: (context) => ({
@@ -74,5 +88,11 @@ export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer
 
 builder.addScalarType('DateTime', DateTimeResolver);
 builder.addScalarType('JSONObject', JSONObjectResolver);
-builder.queryType({ authScopes: { authenticated: true } });
-builder.mutationType({ authScopes: { authenticated: true } });
+builder.queryType({
+  description: 'What can be read. Another organization than that of the token reads as if there were none.',
+  authScopes: { authenticated: true },
+});
+builder.mutationType({
+  description: 'What can be changed. Each field is a transaction of its own: all of it happens, or nothing.',
+  authScopes: { authenticated: true },
+});

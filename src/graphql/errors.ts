@@ -60,11 +60,12 @@ function present(error: DomainError, located: GraphQLError | undefined): GraphQL
 }
 
 function withCode(error: GraphQLError): GraphQLError {
-  return new GraphQLError(error.message, {
-    ...position(error),
-    extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },
-  });
+  const code = codeOfStatus[error.extensions.http?.status ?? 200] ?? 'BAD_USER_INPUT';
+  return new GraphQLError(error.message, { ...position(error), extensions: { ...error.extensions, code } });
 }
+
+/** The codes of what is refused before GraphQL looks at it. */
+const codeOfStatus: Record<number, DomainError['code']> = { 403: 'FORBIDDEN', 413: 'LIMIT_EXCEEDED' };
 
 /** Where in the document and in the answer an error stands. */
 function position(error: GraphQLError | undefined) {

@@ -75,8 +75,8 @@ const heartbeat = `mutation Heartbeat($orgId: ID!, $workspaceId: ID!) {
 `;
 
 /** GraphiQL with example operations in tabs, and the authorization header filled in for a local request. */
-export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): GraphiQLOptions {
-  const token = isLocal(url) ? settings.operatorToken : undefined;
+export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, local: boolean): GraphiQLOptions {
+  const token = local ? settings.operatorToken : undefined;
   const orgId = settings.exampleOrgId ?? '';
   const headers = JSON.stringify({ authorization: `Bearer ${token ?? '<token>'}` }, null, 2);
   const tab = (query: string, variables: object) => ({ query, headers, variables: JSON.stringify(variables, null, 2) });
@@ -94,9 +94,10 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url:
 }
 
 /**
- * Whether the page was asked for by a name of this very machine. A foreign page that points its own name at 127.0.0.1
- * (DNS rebinding) must not get to read the operator token out of ours.
+ * Whether the page was asked for on this very machine, and by a name of its own. Another machine may send any name; and a
+ * foreign page that points its own name at 127.0.0.1 (DNS rebinding) must not get to read the operator token out of ours.
  */
-function isLocal(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+export function isLocal(url: string, remoteAddress: string | undefined): boolean {
+  const isLoopback = /^(::1|(::ffff:)?127(\.\d+){3})$/.test(remoteAddress ?? '');
+  return isLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

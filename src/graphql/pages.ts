@@ -1,4 +1,5 @@
 import { parsePrismaCursor } from '@pothos/plugin-prisma';
+import { z } from 'zod';
 import { BadUserInputError, DomainError } from '../domain-error.ts';
 import { type Context, sees } from './context.ts';
 import { uuid } from './inputs.ts';
@@ -7,6 +8,14 @@ import { uuid } from './inputs.ts';
 export const defaultPageSize = 20;
 /** Rows on a page at most. */
 export const maxPageSize = 100;
+
+export const totalDescription = 'Of all pages together.';
+
+/** What the Prisma plugin puts beside a page when its total is asked for: the number, or what counts. */
+export function totalOf(connection: object): Promise<number> | number {
+  const { totalCount } = connection as { totalCount: number | (() => Promise<number>) };
+  return typeof totalCount === 'function' ? totalCount() : totalCount;
+}
 
 /** More was asked for at once than the server gives or takes. */
 export class LimitExceededError extends DomainError {
@@ -20,19 +29,36 @@ interface PageArgs {
   readonly before?: string | null | undefined;
 }
 
+/** What the cursors of a list hold, as the Prisma plugin encodes them: the key of a row. */
+export const cursorKeys = {
+  organization: uuid.transform((orgId) => ({ orgId })),
+  workspace: z.tuple([uuid, uuid]).transform(([orgId]) => ({ orgId })),
+  event: z
+    .tuple([
+      uuid,
+      z
+        .bigint()
+        .min(0n)
+        .max(2n ** 63n - 1n),
+    ])
+    .transform(([orgId]) => ({ orgId })),
+} as const;
+
 /**
- * Checks the paging arguments of a connection before they reach the database, as the `maxSize` of the Prisma plugin.
+ * The `maxSize` of a connection of the Prisma plugin, which checks the paging arguments before they reach the database.
  * A cursor names a row, and the database compares with that row, so a caller must not bring that of another
  * organization: its place in the order would give away its name.
  *
  * @throws LimitExceededError, BadUserInputError
  */
-export function pageLimit(args: PageArgs, context: object): number {
-  checkSize('first', args.first);
-  checkSize('last', args.last);
-  checkCursor('after', args.after, context as Context);
-  checkCursor('before', args.before, context as Context);
-  return maxPageSize;
+export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys]) {
+  return (args: PageArgs, context: object): number => {
+    checkSize('first', args.first);
+    checkSize('last', args.last);
+    checkCursor('after', args.after, key, context as Context);
+    checkCursor('before', args.before, key, context as Context);
+    return maxPageSize;
+  };
 }
 
 /**
@@ -52,24 +78,26 @@ export function checkSize(argument: string, size: number | null | undefined, lim
   }
 }
 
-function checkCursor(argument: string, cursor: string | null | undefined, { caller }: Context): void {
+function checkCursor(
+  argument: string,
+  cursor: string | null | undefined,
+  key: (typeof cursorKeys)[keyof typeof cursorKeys],
+  { caller }: Context,
+): void {
   if (cursor === null || cursor === undefined) return;
-  const [orgId, key] = keyOf(cursor);
-  const isKey = key === undefined || typeof key === 'bigint' || uuid.safeParse(key).success;
-  if (uuid.safeParse(orgId).success && isKey && sees(caller, String(orgId))) return;
+  const { data } = key.safeParse(parseCursor(cursor));
+  if (data !== undefined && sees(caller, data.orgId)) return;
   throw new BadUserInputError(
     `${argument} is no cursor of this list. Pass an endCursor or startCursor as you got it.`,
     { argument },
   );
 }
 
-/** An organization's id, alone or with what is unique inside that organization. */
-function keyOf(cursor: string): unknown[] {
+function parseCursor(cursor: string): unknown {
   try {
-    const key: unknown = parsePrismaCursor(cursor);
-    return Array.isArray(key) ? key : [key];
+    return parsePrismaCursor(cursor);
   } catch {
-    return [];
+    return undefined;
   }
 }
 

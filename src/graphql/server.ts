@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, type Plugin, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
@@ -6,7 +7,8 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { authenticate } from '../tokens/authenticate.ts';
 import { type Context, createContext } from './context.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
-import { type GraphiqlSettings, graphiqlOptions } from './graphiql.ts';
+import { type GraphiqlSettings, graphiqlOptions, isLocal } from './graphiql.ts';
+import { useJsonRequests } from './json-requests.ts';
 import { schema } from './schema.ts';
 
 export interface GraphqlServerOptions {
@@ -23,17 +25,24 @@ export interface GraphqlServerOptions {
 /** Bytes of a request's body at most: 1,000 heartbeats with messages of a common length. */
 const maxRequestBodySize = 1_000_000;
 
+/** What Node's server hands over with a request. */
+export interface ServerContext {
+  readonly req?: IncomingMessage;
+}
+
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
-export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
+export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<ServerContext, Context> {
   const { prisma, operatorToken, log, graphiql, isReady, currentRequestId } = options;
-  return createYoga<object, Context>({
+  return createYoga<ServerContext, Context>({
     schema,
     context: async ({ request }) =>
       createContext(prisma, await authenticate(prisma, operatorToken, request.headers.get('authorization'))),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
-    graphiql: graphiql && ((request) => graphiqlOptions(graphiql, request.url)),
+    graphiql:
+      graphiql &&
+      ((request, context) => graphiqlOptions(graphiql, isLocal(request.url, context?.req?.socket.remoteAddress))),
     renderGraphiQL,
     maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
     logging: false,
@@ -45,6 +54,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useValidationCode(),
       ...(graphiql ? [useFrontDoor('/graphql')] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
+      useJsonRequests(),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
     ],
   });

@@ -2,7 +2,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
-import { pageLimit } from '../graphql/pages.ts';
+import { cursorKeys, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf, type Caller } from '../tokens/authenticate.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import { byName, live } from '../workspaces/selections.ts';
@@ -13,12 +13,12 @@ import type { StatusCounts } from './status-counts.ts';
 const StatusCountsObject = builder.objectRef<StatusCounts>('StatusCounts').implement({
   description: 'How many workspaces of an organization have which status now.',
   fields: (t) => ({
-    online: t.exposeInt('online'),
-    degraded: t.exposeInt('degraded'),
-    provisioning: t.exposeInt('provisioning'),
-    offline: t.exposeInt('offline'),
-    failed: t.exposeInt('failed'),
-    removed: t.exposeInt('removed'),
+    online: t.exposeInt('online', { description: 'Those that are ONLINE.' }),
+    degraded: t.exposeInt('degraded', { description: 'Those that are DEGRADED.' }),
+    provisioning: t.exposeInt('provisioning', { description: 'Those that are PROVISIONING.' }),
+    offline: t.exposeInt('offline', { description: 'Those that are OFFLINE.' }),
+    failed: t.exposeInt('failed', { description: 'Those that are FAILED.' }),
+    removed: t.exposeInt('removed', { description: 'Those that are REMOVED. All other workspaces are live.' }),
   }),
 });
 
@@ -27,14 +27,14 @@ export const Organization = builder.prismaObject('Organization', {
   select: { id: true },
   authScopes: ({ id }) => ({ organization: id }),
   fields: (t) => ({
-    id: t.exposeID('id'),
-    name: t.exposeString('name'),
+    id: t.exposeID('id', { description: 'A UUID.' }),
+    name: t.exposeString('name', { description: 'Not unique: only the id is.' }),
     installed: t.boolean({
       description: 'Whether the platform agent has been installed: from then on there is no other root.',
       select: { openRoots: true },
       resolve: ({ openRoots }) => !openRoots,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     roots: t.relation('workspaces', {
       type: Workspace,
       description: 'The live workspaces without a parent, by name.',
@@ -46,11 +46,11 @@ export const Organization = builder.prismaObject('Organization', {
         type: Workspace,
         cursor: 'orgId_id',
         totalCount: true,
-        maxSize: pageLimit,
+        maxSize: pageLimit(cursorKeys.workspace),
         description: 'All workspaces by name; removed ones only when that status is asked for.',
         args: {
           status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),
-          kind: t.arg({ type: WorkspaceKindEnum }),
+          kind: t.arg({ type: WorkspaceKindEnum, description: 'Only those of this kind.' }),
         },
         query: ({ status, kind }) => ({
           where: {
@@ -65,6 +65,7 @@ export const Organization = builder.prismaObject('Organization', {
     ),
     statusCounts: t.field({
       type: StatusCountsObject,
+      description: 'How many of its workspaces have which status now.',
       resolve: ({ id }, _, { loaders }) => loaders.statusCounts.load(id),
     }),
     pluginAllowlist: t.relation('allowlist', {
@@ -80,11 +81,15 @@ export const Organization = builder.prismaObject('Organization', {
       {
         cursor: 'orgId_seq',
         totalCount: true,
-        maxSize: pageLimit,
+        maxSize: pageLimit(cursorKeys.event),
         description: 'What happened, newest first.',
         query: { orderBy: { seq: 'desc' } },
       },
-      { name: 'OrganizationEventConnection' },
+      {
+        name: 'OrganizationEventConnection',
+        description: 'A page of events.',
+        fields: (t) => ({ totalCount: t.int({ description: totalDescription, resolve: totalOf }) }),
+      },
       { name: 'OrganizationEventEdge' },
     ),
   }),
@@ -94,7 +99,8 @@ builder.queryFields((t) => ({
   organization: t.prismaField({
     type: Organization,
     nullable: true,
-    args: { id: t.arg.id({ required: true, validate: uuid }) },
+    description: 'An organization. Null when there is none that the caller may see.',
+    args: { id: t.arg.id({ required: true, validate: uuid, description: 'The id of the organization.' }) },
     authScopes: (_, { id }) => ({ sees: id }),
     unauthorizedResolver: () => null,
     resolve: (query, _, { id }, { prisma }) => prisma.organization.findUnique({ ...query, where: { id } }),
@@ -104,7 +110,7 @@ builder.queryFields((t) => ({
     {
       type: Organization,
       cursor: 'id',
-      maxSize: pageLimit,
+      maxSize: pageLimit(cursorKeys.organization),
       description: 'The organizations that the caller may see, by name.',
       args: {
         search: t.arg.string({ validate: searchText, description: 'Part of the name, in any case.' }),
@@ -121,7 +127,11 @@ builder.queryFields((t) => ({
           orderBy: [...byName],
         }),
     },
-    { name: 'OrganizationConnection' },
+    {
+      name: 'OrganizationConnection',
+      description: 'A page of organizations.',
+      fields: (t) => ({ totalCount: t.int({ description: totalDescription, resolve: totalOf }) }),
+    },
     { name: 'OrganizationEdge' },
   ),
 }));
@@ -144,8 +154,15 @@ builder.mutationFields((t) => ({
     type: Organization,
     description: 'Creates an organization. The same id and name again is the same organization. Only the operator may.',
     args: {
-      name: t.arg.string({ required: true, validate: organizationName }),
-      id: t.arg.id({ validate: uuid }),
+      name: t.arg.string({
+        required: true,
+        validate: organizationName,
+        description: 'At most 120 characters, in one line. Space around it is cut off.',
+      }),
+      id: t.arg.id({
+        validate: uuid,
+        description: 'A UUID of your own, so that the call can be repeated. Left out: a new one.',
+      }),
     },
     authScopes: { operator: true },
     resolve: (query, _, { name, id }, context) =>

@@ -6,6 +6,8 @@ import { Workspace } from '../workspaces/tree-node.schema.ts';
 /** Workspaces that one list of an installation names at most. */
 const maxListed = 1_000;
 
+const firstDescription = `How many of them to list, at most ${maxListed}.`;
+
 /** What the event of an install tells, as `install.sql.ts` writes it. */
 export const installationData = z.object({
   adoptedWorkspaces: z.array(z.string()),
@@ -25,18 +27,21 @@ export interface Installation extends z.infer<typeof installationData> {
 export const InstallationObject = builder.objectRef<Installation>('Installation').implement({
   description: 'What the install of a platform agent did.',
   fields: (t) => ({
-    installedAt: t.expose('installedAt', { type: 'DateTime' }),
+    installedAt: t.expose('installedAt', { type: 'DateTime', description: 'When it was done.' }),
     installedBy: t.exposeString('installedBy', { description: 'Who did it: `operator`, or `token:` and its id.' }),
     adoptedWorkspaces: t.field({
       type: [Workspace],
       description: 'The roots that became children of the agent, by id.',
-      args: { first: t.arg.int({ required: true, defaultValue: maxListed }) },
+      args: { first: t.arg.int({ required: true, defaultValue: maxListed, description: firstDescription }) },
       resolve: ({ orgId, adoptedWorkspaces }, { first }) => {
         checkSize('first', first, maxListed);
         return adoptedWorkspaces.slice(0, first).map((id) => ({ orgId, id }));
       },
     }),
-    adoptedWorkspaceCount: t.int({ resolve: ({ adoptedWorkspaces }) => adoptedWorkspaces.length }),
+    adoptedWorkspaceCount: t.int({
+      description: 'How many roots became children of the agent.',
+      resolve: ({ adoptedWorkspaces }) => adoptedWorkspaces.length,
+    }),
     demotedAgent: t.field({
       type: Workspace,
       nullable: true,
@@ -51,7 +56,7 @@ export const InstallationObject = builder.objectRef<Installation>('Installation'
     previouslyOpenRoots: t.field({
       type: [Workspace],
       description: 'Roots that admitted every plugin, and are restricted to the merged allowlist since.',
-      args: { first: t.arg.int({ required: true, defaultValue: maxListed }) },
+      args: { first: t.arg.int({ required: true, defaultValue: maxListed, description: firstDescription }) },
       resolve: ({ orgId, previouslyOpenRoots }, { first }) => {
         checkSize('first', first, maxListed);
         return previouslyOpenRoots.slice(0, first).map((id) => ({ orgId, id }));

@@ -1,7 +1,8 @@
 import { inTransaction } from '../database/transaction.ts';
+import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
-import { uuid, workspaceName } from '../graphql/inputs.ts';
+import { workspaceName } from '../graphql/inputs.ts';
 import { Organization } from '../organizations/organization.schema.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
@@ -55,7 +56,7 @@ builder.queryFields((t) => ({
     type: PlatformAgent,
     nullable: true,
     description: 'Null before the install. A removed agent is shown as REMOVED.',
-    args: { orgId: t.arg.id({ required: true, validate: uuid }) },
+    args: inOrganization,
     authScopes: (_, { orgId }) => ({ sees: orgId }),
     unauthorizedResolver: () => null,
     resolve: (query, _, { orgId }, { prisma }) =>
@@ -70,7 +71,7 @@ builder.mutationFields((t) => ({
       'Makes the platform agent the single root of the organization: old roots become its children, and their tokens and ' +
       'allowlists move to it. Calling it again returns the agent and changes nothing.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
       name: t.arg.string({
         validate: workspaceName,
         description: 'Left out: the name of the organization and " Agent". An agent that has a name keeps it.',

@@ -1,4 +1,5 @@
 import { inTransaction } from '../database/transaction.ts';
+import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
 import { pluginName, uuid } from '../graphql/inputs.ts';
@@ -7,15 +8,14 @@ import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { allowPlugin, disallowPlugin, isPluginAllowed, setPluginPolicy } from './allowlist.ts';
 
-const rootIdDescription =
-  'The root that is meant. Left out: the only live root, which is the platform agent once installed.';
+const pluginDescription = 'The plugin, as its registry names it: at most 200 characters, without spaces.';
 
 const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
   description: 'A plugin that the workspaces below a root may use.',
   select: { orgId: true, rootId: true, pluginName: true },
   authScopes: ({ orgId }) => ({ organization: orgId }),
   fields: (t) => ({
-    plugin: t.exposeString('pluginName'),
+    plugin: t.exposeString('pluginName', { description: 'As its registry names it.' }),
     enabledBy: t.exposeString('enabledBy', {
       description: 'Who put it on the list: `operator`, or `token:` and its id. An install keeps it.',
     }),
@@ -23,7 +23,7 @@ const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
       type: 'DateTime',
       description: 'When it was put on the list. An install keeps it.',
     }),
-    root: t.relation('root', { type: Workspace }),
+    root: t.relation('root', { type: Workspace, description: 'The root on whose list it is.' }),
   }),
 });
 
@@ -32,9 +32,9 @@ builder.queryFields((t) => ({
     description:
       'Whether a workspace may use a plugin, as the root above it says. A broken way up to that root means no.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      workspaceId: t.arg.id({ required: true, validate: uuid }),
-      plugin: t.arg.string({ required: true, validate: pluginName }),
+      ...inOrganization,
+      workspaceId: t.arg.id({ required: true, validate: uuid, description: 'The workspace that wants to use it.' }),
+      plugin: t.arg.string({ required: true, validate: pluginName, description: pluginDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, workspaceId, plugin }, { prisma }) => isPluginAllowed(prisma, orgId, workspaceId, plugin),
@@ -47,9 +47,9 @@ builder.mutationFields((t) => ({
     description:
       'Puts a plugin on the allowlist of a root. An entry that is there stays, with who put it there and when.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      plugin: t.arg.string({ required: true, validate: pluginName }),
-      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+      ...inOrganization,
+      plugin: t.arg.string({ required: true, validate: pluginName, description: pluginDescription }),
+      ...onRoot,
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, plugin, rootId }, context) =>
@@ -66,9 +66,9 @@ builder.mutationFields((t) => ({
   disallowPlugin: t.boolean({
     description: 'Takes a plugin off the allowlist of a root. False when it was not on it. The policy stays as it is.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      plugin: t.arg.string({ required: true, validate: pluginName }),
-      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+      ...inOrganization,
+      plugin: t.arg.string({ required: true, validate: pluginName, description: pluginDescription }),
+      ...onRoot,
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, plugin, rootId }, context) =>
@@ -81,9 +81,9 @@ builder.mutationFields((t) => ({
     type: Workspace,
     description: 'Says whether a root admits every plugin, or only those on its allowlist. Returns that root.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      policy: t.arg({ type: PluginPolicyEnum, required: true }),
-      rootId: t.arg.id({ validate: uuid, description: rootIdDescription }),
+      ...inOrganization,
+      policy: t.arg({ type: PluginPolicyEnum, required: true, description: 'Which plugins it is to admit.' }),
+      ...onRoot,
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, policy, rootId }, context) =>

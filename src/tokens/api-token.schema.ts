@@ -1,4 +1,5 @@
 import { inTransaction } from '../database/transaction.ts';
+import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
 import { apiTokenName, uuid } from '../graphql/inputs.ts';
@@ -11,43 +12,63 @@ export const ApiToken = builder.prismaObject('ApiToken', {
   select: { orgId: true, id: true },
   authScopes: ({ orgId }) => ({ organization: orgId }),
   fields: (t) => ({
-    id: t.exposeID('id'),
-    name: t.exposeString('name'),
+    id: t.exposeID('id', { description: 'A UUID. It is no secret.' }),
+    name: t.exposeString('name', { description: 'What its creator called it. Not unique.' }),
     prefix: t.exposeString('prefix', { description: 'How the token begins, to recognise it by.' }),
-    createdBy: t.exposeString('createdBy'),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    createdBy: t.exposeString('createdBy', { description: 'Who created it: `operator`, or `token:` and its id.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'To the minute. Null: never.',
+      description: 'When it was last used, to the minute. Null: never.',
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'Null: never.' }),
-    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
-    root: t.relation('root', { type: Workspace }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'From when on it is refused. Null: never.',
+    }),
+    revokedAt: t.expose('revokedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is refused for good. Null while it is not revoked.',
+    }),
+    root: t.relation('root', {
+      type: Workspace,
+      description: 'The root it is anchored to. Removed, it takes the token with it.',
+    }),
   }),
 });
 
 const CreatedApiToken = builder.objectRef<{ token: string; orgId: string; id: string }>('CreatedApiToken').implement({
+  description: 'A new API token, with its text.',
   fields: (t) => ({
     token: t.exposeString('token', {
       description: 'The token itself. It is shown now and never again: only its hash is stored.',
     }),
-    apiToken: t.field({ type: ApiToken, resolve: ({ orgId, id }) => ({ orgId, id }) }),
+    apiToken: t.field({
+      type: ApiToken,
+      description: 'What can be read of it from now on.',
+      resolve: ({ orgId, id }) => ({ orgId, id }),
+    }),
   }),
 });
 
 builder.mutationFields((t) => ({
   createApiToken: t.field({
     type: CreatedApiToken,
+    description: 'Creates a token that may do everything inside the organization.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      name: t.arg.string({ required: true, validate: apiTokenName }),
-      rootId: t.arg.id({
-        validate: uuid,
-        description:
-          'The root to anchor it to. Left out: the only live root, which is the platform agent once installed.',
+      ...inOrganization,
+      name: t.arg.string({
+        required: true,
+        validate: apiTokenName,
+        description: 'To recognise it by. At most 200 characters, in one line.',
       }),
-      expiresAt: t.arg({ type: 'DateTime', description: 'Left out: never.' }),
+      ...onRoot,
+      expiresAt: t.arg({
+        type: 'DateTime',
+        description: 'From when on it is refused, in the future. Left out: never.',
+      }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, name, rootId, expiresAt }, context) =>
@@ -68,8 +89,8 @@ builder.mutationFields((t) => ({
     type: ApiToken,
     description: 'Revokes a token for good. Revoking it again changes nothing.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the token, not its text.' }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id }, context) =>

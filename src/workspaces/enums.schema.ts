@@ -14,6 +14,7 @@ export const WorkspaceStatusEnum = builder.enumType('WorkspaceStatus', {
 });
 
 export const WorkspaceKindEnum = builder.enumType('WorkspaceKind', {
+  description: 'What a workspace is in its tree.',
   values: {
     WORKSPACE: { value: 'workspace', description: 'An agent, or a team of agents.' },
     PLATFORM: {
@@ -25,7 +26,10 @@ export const WorkspaceKindEnum = builder.enumType('WorkspaceKind', {
 
 export const WorkspaceHealthEnum = builder.enumType('WorkspaceHealth', {
   description: 'How a workspace that sends a heartbeat says it feels.',
-  values: { HEALTHY: { value: 'healthy' }, DEGRADED: { value: 'degraded' } } as const,
+  values: {
+    HEALTHY: { value: 'healthy', description: 'It does its work.' },
+    DEGRADED: { value: 'degraded', description: 'It works, but not as it should.' },
+  } as const,
 });
 
 export const ProvisioningStateEnum = builder.enumType('ProvisioningState', {
@@ -38,6 +42,7 @@ export const ProvisioningStateEnum = builder.enumType('ProvisioningState', {
 });
 
 export const PluginPolicyEnum = builder.enumType('PluginPolicy', {
+  description: 'Which plugins a root admits in the tree below it.',
   values: {
     ALLOW_ALL: { value: 'allow_all', description: 'Every plugin is admitted; the allowlist does not matter.' },
     ALLOW_LISTED: { value: 'allow_listed', description: 'Only plugins on the allowlist are admitted.' },

@@ -1,3 +1,4 @@
+import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { message, uuid } from '../graphql/inputs.ts';
 import { checkListSize } from '../graphql/pages.ts';
@@ -5,14 +6,24 @@ import { ProvisioningStateEnum, WorkspaceHealthEnum } from './enums.schema.ts';
 import { recordHeartbeat, recordHeartbeats, reportProvisioning } from './heartbeats.ts';
 import { Workspace } from './tree-node.schema.ts';
 
+const healthDescription = 'How it says it feels.';
+const messageDescription =
+  'What it has to say, shown as statusMessage. At most 2,000 characters; the next one replaces it.';
+
 /** Heartbeats that one call may record. */
 const maxHeartbeats = 1_000;
 
 const HeartbeatInput = builder.inputType('HeartbeatInput', {
+  description: 'The sign of life of one workspace.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, validate: uuid }),
-    health: t.field({ type: WorkspaceHealthEnum, required: true, defaultValue: 'healthy' }),
-    message: t.string({ validate: message }),
+    workspaceId: t.id({ required: true, validate: uuid, description: 'The workspace that is alive.' }),
+    health: t.field({
+      type: WorkspaceHealthEnum,
+      required: true,
+      defaultValue: 'healthy',
+      description: healthDescription,
+    }),
+    message: t.string({ validate: message, description: messageDescription }),
   }),
 });
 
@@ -23,10 +34,10 @@ builder.mutationFields((t) => ({
     description:
       'Tells that a workspace is alive. It never waits for an install and never brings a removed workspace back.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      workspaceId: t.arg.id({ required: true, validate: uuid }),
-      health: t.arg({ type: WorkspaceHealthEnum, defaultValue: 'healthy' }),
-      message: t.arg.string({ validate: message }),
+      ...inOrganization,
+      workspaceId: t.arg.id({ required: true, validate: uuid, description: 'The workspace it is about.' }),
+      health: t.arg({ type: WorkspaceHealthEnum, defaultValue: 'healthy', description: healthDescription }),
+      message: t.arg.string({ validate: message, description: messageDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, workspaceId, health, message }, { prisma }) => {
@@ -39,8 +50,12 @@ builder.mutationFields((t) => ({
     description:
       'Records up to 1,000 heartbeats at once and returns how many it recorded: unknown and removed workspaces are passed over.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      heartbeats: t.arg({ type: [HeartbeatInput], required: true }),
+      ...inOrganization,
+      heartbeats: t.arg({
+        type: [HeartbeatInput],
+        required: true,
+        description: 'Of several for one workspace the last counts.',
+      }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, heartbeats }, { prisma }) => {
@@ -58,10 +73,10 @@ builder.mutationFields((t) => ({
     type: Workspace,
     description: 'Tells what a provisioner does with a workspace. A heartbeat that comes later counts for more.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      workspaceId: t.arg.id({ required: true, validate: uuid }),
-      state: t.arg({ type: ProvisioningStateEnum, required: true }),
-      message: t.arg.string({ validate: message }),
+      ...inOrganization,
+      workspaceId: t.arg.id({ required: true, validate: uuid, description: 'The workspace it is about.' }),
+      state: t.arg({ type: ProvisioningStateEnum, required: true, description: 'What it does, or has done.' }),
+      message: t.arg.string({ validate: message, description: messageDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, workspaceId, state, message }, { prisma }) => {

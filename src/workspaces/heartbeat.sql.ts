@@ -62,7 +62,8 @@ export async function updateReport(
 
 /**
  * Gives those of these workspaces a heartbeat row that were written without one, by an import say. Such an insert does
- * take a lock on the workspace.
+ * take a lock on the workspace, through its foreign key, and so takes it first: an install that has locked its agent to
+ * be would otherwise wait for the row inserted here, and this for the install.
  */
 export async function insertMissingHeartbeats(
   tx: Transaction,
@@ -75,5 +76,6 @@ export async function insertMissingHeartbeats(
     from workspaces
     where org_id = ${orgId}::uuid and id = any(${workspaceIds}::uuid[]) and lifecycle <> 'removed'
     order by id
+    for key share
     on conflict (org_id, workspace_id) do nothing`;
 }

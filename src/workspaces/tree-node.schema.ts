@@ -1,10 +1,12 @@
 import { builder } from '../graphql/builder.ts';
-import { pageLimit } from '../graphql/pages.ts';
+import { cursorKeys, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';
 
 /** The key is always loaded: it is what the scopes, the loaders and references need. */
 export const workspaceKey = { orgId: true, id: true } as const;
+
+export const includeRemovedDescription = 'Whether to show tombstones as well.';
 
 /** What an ordinary workspace and the platform agent have in common: they are rows of one table. */
 export const TreeNode = builder.prismaInterface('Workspace', {
@@ -12,11 +14,15 @@ export const TreeNode = builder.prismaInterface('Workspace', {
   description: "A node of an organization's tree: an ordinary workspace, or the platform agent.",
   select: workspaceKey,
   fields: (t) => ({
-    id: t.exposeID('id'),
-    name: t.exposeString('name'),
-    kind: t.expose('kind', { type: WorkspaceKindEnum }),
+    id: t.exposeID('id', { description: 'A UUID, unique within the organization.' }),
+    name: t.exposeString('name', { description: 'No live sibling bears the same.' }),
+    kind: t.expose('kind', {
+      type: WorkspaceKindEnum,
+      description: 'Whether it is the platform agent, or any other workspace.',
+    }),
     status: t.field({
       type: WorkspaceStatusEnum,
+      description: 'What is true now. It is judged when it is asked for, and never stored.',
       select: { state: { select: { status: true } } },
       resolve: (workspace) => stateOf(workspace).status,
     }),
@@ -39,9 +45,9 @@ export const TreeNode = builder.prismaInterface('Workspace', {
       type: PluginPolicyEnum,
       description: 'Which plugins the tree below a root may use. That of a workspace that is no root has no effect.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its place, name or policy last changed.' }),
-    organization: t.relation('organization'),
+    organization: t.relation('organization', { description: 'The one it belongs to, for good.' }),
     pluginAllowlist: t.relation('allowlist', {
       query: { orderBy: { pluginName: 'asc' } },
       description: 'By plugin name. Empty for a workspace that is no root.',
@@ -68,12 +74,8 @@ export const WorkspaceConnection = builder.connectionObject(
   {
     type: Workspace,
     name: 'WorkspaceConnection',
-    fields: (t) => ({
-      totalCount: t.int({
-        description: 'Of all pages together.',
-        resolve: (connection) => (connection as unknown as { totalCount: number }).totalCount,
-      }),
-    }),
+    description: 'A page of workspaces.',
+    fields: (t) => ({ totalCount: t.int({ description: totalDescription, resolve: totalOf }) }),
   },
   WorkspaceEdge,
 );
@@ -85,9 +87,11 @@ builder.prismaInterfaceField(TreeNode, 'children', (t) =>
       type: Workspace,
       cursor: 'orgId_id',
       totalCount: true,
-      maxSize: pageLimit,
+      maxSize: pageLimit(cursorKeys.workspace),
       description: 'By name.',
-      args: { includeRemoved: t.arg.boolean({ required: true, defaultValue: false }) },
+      args: {
+        includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
+      },
       query: ({ includeRemoved }) => ({ where: live(includeRemoved), orderBy: [...byName] }),
     },
     WorkspaceConnection,

@@ -1,14 +1,17 @@
 import { inTransaction } from '../database/transaction.ts';
+import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
 import { runtime, uuid, workspaceName } from '../graphql/inputs.ts';
 import { actorOf } from '../tokens/authenticate.ts';
-import { createWorkspace } from './create-workspace.ts';
+import { createWorkspace, defaultRuntime } from './create-workspace.ts';
 import { moveWorkspace } from './move-workspace.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { renameWorkspace } from './rename-workspace.ts';
 import { restoreWorkspace } from './restore-workspace.ts';
 import { Workspace } from './tree-node.schema.ts';
+
+const nameDescription = 'At most 200 characters, in one line. Space around it is cut off.';
 
 builder.mutationFields((t) => ({
   createWorkspace: t.prismaField({
@@ -17,11 +20,20 @@ builder.mutationFields((t) => ({
       'Creates a workspace: without a parent under the platform agent, or as a root while there is none. ' +
       'The same call with the same id again returns the same workspace.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      name: t.arg.string({ required: true, validate: workspaceName }),
-      parentId: t.arg.id({ validate: uuid }),
-      id: t.arg.id({ validate: uuid }),
-      runtime: t.arg.string({ validate: runtime }),
+      ...inOrganization,
+      name: t.arg.string({ required: true, validate: workspaceName, description: nameDescription }),
+      parentId: t.arg.id({
+        validate: uuid,
+        description: 'The live workspace to put it under. Left out: the platform agent, or none before the install.',
+      }),
+      id: t.arg.id({
+        validate: uuid,
+        description: 'A UUID of your own, so that the call can be repeated. Left out: a new one.',
+      }),
+      runtime: t.arg.string({
+        validate: runtime,
+        description: `What is to run in it. Left out: ${defaultRuntime}.`,
+      }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, name, parentId, id, runtime }, context) =>
@@ -45,9 +57,13 @@ builder.mutationFields((t) => ({
       'Puts a workspace, with all below it, under another parent of its organization. ' +
       'A root that becomes a branch hands its tokens and its allowlist to the root above it.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
-      parentId: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the workspace.' }),
+      parentId: t.arg.id({
+        required: true,
+        validate: uuid,
+        description: 'The live workspace to put it under: not itself, and none below it.',
+      }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id, parentId }, context) =>
@@ -61,9 +77,9 @@ builder.mutationFields((t) => ({
     type: Workspace,
     description: 'Gives a workspace, the platform agent included, a name that no live sibling bears.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
-      name: t.arg.string({ required: true, validate: workspaceName }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the workspace.' }),
+      name: t.arg.string({ required: true, validate: workspaceName, description: nameDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id, name }, context) =>
@@ -78,8 +94,8 @@ builder.mutationFields((t) => ({
     description:
       'Makes a workspace a tombstone, and revokes the tokens anchored to it. restoreWorkspace brings it back.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the workspace.' }),
       includeDescendants: t.arg.boolean({
         defaultValue: false,
         description: 'Remove all below it as well. Without it, a workspace with live children is not removed.',
@@ -99,8 +115,8 @@ builder.mutationFields((t) => ({
     description:
       'Brings a removed workspace back, and it alone. A former root comes back under the platform agent where there is one.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the workspace.' }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id }, context) =>

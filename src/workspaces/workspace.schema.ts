@@ -1,8 +1,9 @@
+import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { uuid } from '../graphql/inputs.ts';
-import { checkSize, defaultPageSize } from '../graphql/pages.ts';
+import { checkSize, defaultPageSize, maxPageSize } from '../graphql/pages.ts';
 import { createDescendantsLoader } from './descendants.ts';
-import { Workspace, WorkspaceConnection } from './tree-node.schema.ts';
+import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 
 builder.prismaObjectFields(Workspace, (t) => ({
   parent: t.relation('parent', { type: Workspace, nullable: true, description: 'Null for a root.' }),
@@ -20,9 +21,13 @@ builder.prismaObjectFields(Workspace, (t) => ({
     type: WorkspaceConnection,
     description: 'All below it, depth first and siblings by name: in the order in which a tree is shown.',
     args: {
-      first: t.arg.int({ required: true, defaultValue: defaultPageSize }),
-      after: t.arg.string({ validate: uuid }),
-      includeRemoved: t.arg.boolean({ required: true, defaultValue: false }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: defaultPageSize,
+        description: `How many, from the start or after a cursor. At most ${maxPageSize}.`,
+      }),
+      after: t.arg.string({ validate: uuid, description: 'The endCursor of the page before.' }),
+      includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
       checkSize('first', first);
@@ -50,8 +55,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A workspace, live or removed. Null when there is none.',
     args: {
-      orgId: t.arg.id({ required: true, validate: uuid }),
-      id: t.arg.id({ required: true, validate: uuid }),
+      ...inOrganization,
+      id: t.arg.id({ required: true, validate: uuid, description: 'The id of the workspace.' }),
     },
     authScopes: (_, { orgId }) => ({ sees: orgId }),
     unauthorizedResolver: () => null,

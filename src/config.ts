@@ -1,0 +1,151 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from './database/migrations/package-root.ts';
+
+/** Every setting of the server. Made by `readConfig` alone, and frozen. */
+export interface Config {
+  /** The PostgreSQL to use, as a connection URL. Undefined: an embedded one, with its data in `dataDirectory`. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute path of the directory that the embedded PostgreSQL and the generated operator token are kept in. */
+  readonly dataDirectory: string;
+  /** The address to listen on. */
+  readonly host: string;
+  /** The port to listen on. 0: any free one. */
+  readonly port: number;
+  /** The bearer token that may do everything. Undefined: one is generated and kept in `dataDirectory`. */
+  readonly operatorToken: string | undefined;
+  /** The least severe level that is logged. */
+  readonly logLevel: LogLevel;
+  /** Connections to the database, held at most. */
+  readonly databasePoolSize: number;
+  /** Milliseconds that a statement waits for a lock. Shorter than `statementTimeoutMs`. */
+  readonly lockTimeoutMs: number;
+  /** Milliseconds that a statement may run. Shorter than `transactionTimeoutMs`. */
+  readonly statementTimeoutMs: number;
+  /** Milliseconds that a transaction may stay open. */
+  readonly transactionTimeoutMs: number;
+  /** Seconds that a heartbeat counts. Three missed beats of 30 s by default. */
+  readonly livenessWindowSeconds: number;
+  /** Seconds that provisioning may take before it counts as failed. */
+  readonly provisioningWindowSeconds: number;
+  /** Seconds that running requests are given to finish when the server stops. */
+  readonly shutdownGraceSeconds: number;
+  /** Whether GraphiQL is served. */
+  readonly graphiql: boolean;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The environment does not describe a server. The message names every variable that is wrong, and what is expected. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** The variables, each with what it has to be. No message repeats a value, because some are secret. */
+const variables = z.object({
+  DATABASE_URL: text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional(),
+  DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
+  HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
+  PORT: integer(0, 65_535, 4000),
+  OPERATOR_TOKEN: text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional(),
+  LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
+    'info',
+  ),
+  DATABASE_POOL_SIZE: integer(1, 1000, 10),
+  LOCK_TIMEOUT_MS: integer(1, 3_600_000, 2000),
+  STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 4000),
+  TRANSACTION_TIMEOUT_MS: integer(1, 3_600_000, 5000),
+  LIVENESS_WINDOW_SECONDS: integer(1, 31_536_000, 90),
+  PROVISIONING_WINDOW_SECONDS: integer(1, 31_536_000, 600),
+  SHUTDOWN_GRACE_SECONDS: integer(0, 3600, 10),
+  GRAPHIQL: text('true or false', (value) => ({ true: true, false: false })[value]).optional(),
+});
+
+/** The names of all variables that are read. */
+export const variableNames: readonly string[] = Object.keys(variables.shape);
+
+/**
+ * Reads the settings from environment variables. One that is empty counts as unset.
+ *
+ * @throws {ConfigError} naming every problem at once
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const parsed = variables.safeParse(given);
+  const problems = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}.`);
+  problems.push(...findContradictions(given));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+
+  const { data } = parsed;
+  return Object.freeze({
+    databaseUrl: data.DATABASE_URL,
+    dataDirectory: data.DATA_DIR,
+    host: data.HOST,
+    port: data.PORT,
+    operatorToken: data.OPERATOR_TOKEN,
+    logLevel: data.LOG_LEVEL,
+    databasePoolSize: data.DATABASE_POOL_SIZE,
+    lockTimeoutMs: data.LOCK_TIMEOUT_MS,
+    statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,
+    transactionTimeoutMs: data.TRANSACTION_TIMEOUT_MS,
+    livenessWindowSeconds: data.LIVENESS_WINDOW_SECONDS,
+    provisioningWindowSeconds: data.PROVISIONING_WINDOW_SECONDS,
+    shutdownGraceSeconds: data.SHUTDOWN_GRACE_SECONDS,
+    graphiql: data.GRAPHIQL ?? data.DATABASE_URL === undefined,
+  });
+}
+
+/** What is wrong between variables. Told also when single ones are wrong, which then take no part. */
+function findContradictions(given: Record<string, unknown>): string[] {
+  const problems: string[] = [];
+  if (given['DATABASE_URL'] && !given['OPERATOR_TOKEN']) {
+    problems.push('OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters.');
+  }
+  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
+  const timeouts = Object.entries({ LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS }).flatMap(
+    ([name, schema]) => {
+      const { data } = schema.safeParse(given[name]);
+      return data === undefined ? [] : [{ name, data }];
+    },
+  );
+  timeouts.forEach((longer, index) => {
+    const shorter = timeouts[index - 1];
+    if (!shorter || shorter.data < longer.data) return;
+    problems.push(`${shorter.name} (${shorter.data}) must be less than ${longer.name} (${longer.data}).`);
+  });
+  return problems;
+}
+
+/** A variable that `parse` makes something of, or answers undefined for what is not the expected thing. */
+function text<T>(expected: string, parse: (value: string) => T | undefined) {
+  return z.string().transform((value, context): T => {
+    const parsed = parse(value.trim());
+    if (parsed !== undefined) return parsed;
+    context.addIssue(`must be ${expected}`);
+    return z.NEVER;
+  });
+}
+
+function integer(least: number, most: number, fallback: number) {
+  const parse = (value: string) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+  return text(`a whole number from ${least} to ${most}`, parse).default(fallback);
+}
+
+function matching(pattern: RegExp): (value: string) => string | undefined {
+  return (value) => (pattern.test(value) ? value : undefined);
+}
+
+function parseDatabaseUrl(value: string): string | undefined {
+  const isDatabase = URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+  return isDatabase ? value : undefined;
+}

@@ -1,0 +1,49 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogLevel } from './config.ts';
+
+export type { Logger } from 'pino';
+
+/** What is known of the request that is being served, wherever in the program that is. */
+export const requestContext = new AsyncLocalStorage<{ readonly requestId: string }>();
+
+/** Where secrets could come in with what is logged. */
+const secrets = [
+  'authorization',
+  '*.authorization',
+  '*.headers.authorization',
+  '*.headers.cookie',
+  '*.connectionString',
+];
+
+/**
+ * Logs to standard output unless told otherwise: JSON, a line for each entry, or plainer lines where a person is looking.
+ * Every entry that is written while a request is served bears its id.
+ */
+export function createLogger(level: LogLevel, destination = standardOutput()): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => ({ ...requestContext.getStore() }),
+    redact: secrets,
+  };
+  return pino(options, destination);
+}
+
+function standardOutput(): DestinationStream {
+  return process.stdout.isTTY ? terminal : pino.destination({ dest: 1, sync: true });
+}
+
+const colors: Record<string, number> = { warn: 33, error: 31, fatal: 31 };
+
+const terminal: DestinationStream = {
+  write(line) {
+    const { level, time, msg, err, ...rest } = JSON.parse(line);
+    const details = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+    const text = `${time.slice(11, 19)} ${level.padEnd(5)} ${msg ?? ''}\x1b[2m${details.join('')}\x1b[0m`;
+    const stack = err ? `\n${err.stack ?? err.message}` : '';
+    process.stdout.write(`${colors[level] ? `\x1b[${colors[level]}m${text}` : text}${stack}\n`);
+  },
+};

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { type App, createApp, type RunningApp } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { EmbeddedPostgresError } from './database/embedded/errors.ts';
+import { MigrationError } from './database/migrations/errors.ts';
+import { DatabaseUnavailableError } from './database/require-database.ts';
+import { ListenError } from './http-server.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { findMisspelled } from './misspelled-variables.ts';
+
+/** Failures that are not the program's: their messages say all there is to say. */
+const expectedFailures = [
+  ConfigError,
+  DatabaseUnavailableError,
+  EmbeddedPostgresError,
+  ListenError,
+  MigrationError,
+] as const;
+
+if (existsSync('.env')) process.loadEnvFile('.env');
+try {
+  await main(readConfig(process.env));
+} catch (error) {
+  const expected = expectedFailures.some((kind) => error instanceof kind);
+  console.error(expected ? (error as Error).message : error);
+  process.exit(1);
+}
+
+async function main(config: Config): Promise<void> {
+  const log = createLogger(config.logLevel);
+  for (const { name, meant } of findMisspelled(process.env)) log.warn(`${name} is no setting. Is ${meant} meant?`);
+  const app = createApp(config, { log, onFailure: (error) => void fail(error) });
+  const fail = async (error: unknown) => {
+    log.fatal({ err: error }, 'The server cannot go on');
+    process.exitCode = 1;
+    await end(app, 1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  const stopping = stopOnSignals(app, log);
+
+  const running = await app.start();
+  if (stopping.aborted) return;
+  log.info({ url: running.url }, 'Listening');
+  if (config.databaseUrl === undefined) console.log(greeting(running, config));
+}
+
+/** Stops in order at the first SIGINT or SIGTERM, and at once at the second. */
+function stopOnSignals(app: App, log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
+    log.info({ signal }, 'Stopping; a second signal ends the server at once');
+    void end(app, 0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return stopping.signal;
+}
+
+async function end(app: App, code: number): Promise<never> {
+  await app.stop();
+  process.exit(process.exitCode ?? code);
+}
+
+/** What a person who tries the server out needs, to read and to paste. */
+function greeting(
+  { url, operatorToken }: RunningApp,
+  { dataDirectory, graphiql, operatorToken: given }: Config,
+): string {
+  const token = given === undefined ? operatorToken : '$OPERATOR_TOKEN';
+  const query = '{ organizations { edges { node { id name } } } }';
+  return `
+  Taproot is ready.
+
+    API             ${url}/graphql${graphiql ? '   (open it in a browser for GraphiQL)' : ''}
+    Operator token  ${given === undefined ? token : 'the one in OPERATOR_TOKEN'}
+    Data            ${dataDirectory}
+
+  Try it:
+
+    curl -s ${url}/graphql \\
+      -H 'content-type: application/json' \\
+      -H "authorization: Bearer ${token}" \\
+      -d '{"query":"${query}"}'
+`;
+}

@@ -1,0 +1,69 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { afterAll } from 'vitest';
+import type { GraphiqlSettings } from '../../src/graphql/graphiql.ts';
+import { createGraphqlServer } from '../../src/graphql/server.ts';
+import { listen } from '../../src/http-server.ts';
+import { createLogger, requestContext } from '../../src/logger.ts';
+import { operatorToken, type TestApi } from '../support/api.ts';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface HttpRequest {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** Where to connect to, if not to 127.0.0.1. */
+  readonly address?: string;
+}
+
+/** The server behind a socket, for what a client sees only there. Closed after the last test of the file. */
+export async function serveOverHttp({ prisma }: TestApi, graphiql: GraphiqlSettings = false) {
+  const log = createLogger('silent');
+  const server = await listen(
+    createGraphqlServer({
+      prisma,
+      operatorToken,
+      log,
+      graphiql,
+      isReady: async () => true,
+      currentRequestId: () => requestContext.getStore()?.requestId,
+    }),
+    { host: '0.0.0.0', port: 0, log },
+  );
+  afterAll(() => server.close(1_000));
+  const port = Number(new URL(server.url).port);
+
+  function send(path: string, { method, headers = {}, body, address }: HttpRequest = {}): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        { host: address ?? '127.0.0.1', port, path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk) => chunks.push(chunk));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              body: Buffer.concat(chunks).toString(),
+            }),
+          );
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+  return { port, send };
+}
+
+/** Addresses of this machine by which others reach it. */
+export function outerAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+  );
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, inject } from 'vitest';
+
+export interface TestDatabase {
+  url: string;
+  /** Opens a connection of its own. `drop` closes it. */
+  connect(): Promise<TestClient>;
+  /** Runs one statement on a connection that no test holds locks on, and returns its rows. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Closes every connection of `connect` and drops the database, whoever else is connected. */
+  drop(): Promise<void>;
+}
+
+/** A connection that knows the process on the server that serves it. */
+export interface TestClient extends pg.Client {
+  pid: number;
+}
+
+/** The same server, another database. */
+export function databaseUrl(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+/**
+ * Clones the migrated, empty template database. To be called outside of tests, once in a file: the database is dropped
+ * after the last test of the file.
+ */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const template = inject('templateDatabase');
+  const name = `${template}_${randomBytes(4).toString('hex')}`;
+  const url = databaseUrl(inject('postgresUrl'), name);
+  const clients = new Set<TestClient>();
+
+  const server = await connectTo(inject('postgresUrl'));
+  await server.query(`create database ${name} template ${template}`);
+  let shared: Promise<TestClient> | undefined;
+  const database: TestDatabase = {
+    url,
+    async connect() {
+      const client = await connectTo(url);
+      clients.add(client);
+      return client;
+    },
+    async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) {
+      shared ??= database.connect();
+      return (await (await shared).query<Row>(sql, values)).rows;
+    },
+    async drop() {
+      await Promise.all([...clients].map((client) => client.end()));
+      clients.clear();
+      await server.query(`drop database if exists ${name} with (force)`);
+      await server.end();
+    },
+  };
+  afterAll(() => database.drop());
+  return database;
+}
+
+async function connectTo(connectionString: string): Promise<TestClient> {
+  const client = new pg.Client({ connectionString });
+  // A connection may be cut by the test that opened it. What the test then awaits tells it.
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  return Object.assign(client, { pid: rows[0].pid as number });
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/database/embedded/server.ts';
+import { applyMigrations } from '../../src/database/migrations.ts';
+import { databaseUrl } from './database.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A PostgreSQL server for all test files of this run. */
+    postgresUrl: string;
+    /** The migrated, empty database that test databases are cloned from, and the prefix of their names. */
+    templateDatabase: string;
+  }
+}
+
+/**
+ * Runs once before all test files: one PostgreSQL server, with one migrated database to clone. TEST_DATABASE_URL names
+ * an existing server (PostgreSQL 15 or newer, with a role that may create databases) to use instead of an embedded one.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startServer();
+  try {
+    const template = `taproot_test_${randomBytes(4).toString('hex')}`;
+    await query(server.url, `create database ${template}`);
+    await applyMigrations(databaseUrl(server.url, template));
+    project.provide('postgresUrl', server.url);
+    project.provide('templateDatabase', template);
+    return async () => {
+      await dropDatabases(server.url, template);
+      await server.stop();
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const external = process.env['TEST_DATABASE_URL'];
+  if (external) return { url: external, stop: async () => {} };
+  const directory = await mkdtemp(join(tmpdir(), 'taproot-test-'));
+  return startEmbeddedPostgres({ directory, durable: false, temporary: true });
+}
+
+/** Drops the template and what an aborted test file left, for an external server lives on. */
+async function dropDatabases(url: string, prefix: string): Promise<void> {
+  for (const { datname } of await query(url, `select datname from pg_database where datname like '${prefix}%'`)) {
+    await query(url, `drop database if exists ${datname} with (force)`);
+  }
+}
+
+async function query(url: string, sql: string): Promise<Record<string, string>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}

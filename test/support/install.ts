@@ -1,0 +1,63 @@
+import type { AnswerError, TestApi } from './api.ts';
+
+const document = `
+  mutation Install($orgId: ID!, $name: String) {
+    installPlatformAgent(orgId: $orgId, name: $name) {
+      id
+      name
+      kind
+      status
+      tier
+      runtime
+      pluginPolicy
+      installation {
+        installedBy
+        adoptedWorkspaces { id }
+        adoptedWorkspaceCount
+        demotedAgent { id }
+        movedTokens
+        mergedPlugins
+        duplicatePlugins
+        previouslyOpenRoots { id }
+      }
+    }
+  }`;
+
+export interface InstalledAgent {
+  id: string;
+  name: string;
+  kind: string;
+  status: string;
+  tier: number;
+  runtime: string;
+  pluginPolicy: string;
+  installation: {
+    installedBy: string;
+    adoptedWorkspaces: { id: string }[];
+    adoptedWorkspaceCount: number;
+    demotedAgent: { id: string } | null;
+    movedTokens: number;
+    mergedPlugins: string[];
+    duplicatePlugins: string[];
+    previouslyOpenRoots: { id: string }[];
+  } | null;
+}
+
+/** Installs the platform agent as a client would, as the operator unless a token is given. Throws when it fails. */
+export async function install(
+  api: TestApi,
+  orgId: string,
+  { name, token }: { name?: string; token?: string } = {},
+): Promise<InstalledAgent> {
+  const data = await api.expectData(document, { orgId, name }, token);
+  return data.installPlatformAgent;
+}
+
+/** Tries an install that must fail, and returns its one error. */
+export async function failInstall(api: TestApi, orgId: string, name?: string): Promise<AnswerError> {
+  const { data, errors } = await api.execute(document, { orgId, name });
+  const [error] = errors ?? [];
+  if (error === undefined || errors?.length !== 1 || data)
+    throw new Error(`Not one error: ${JSON.stringify({ data, errors })}`);
+  return error;
+}

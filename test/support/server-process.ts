@@ -1,0 +1,60 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { onTestFinished } from 'vitest';
+
+export interface ServerProcess {
+  readonly process: ChildProcess;
+  /** All it has written so far, to standard output and standard error. */
+  readonly output: () => string;
+  /** Resolves to where it answers, and rejects when it ends before that. */
+  readonly listening: Promise<string>;
+  /** Resolves to its exit code, when it has ended and has been heard to the end. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Compiles the server if its sources have changed. To be called before the first `startServer`. */
+export async function compileServer(): Promise<void> {
+  await promisify(execFile)(process.execPath, ['scripts/run.cjs', 'prepare', 'client', 'build']);
+}
+
+/** A directory that is removed after the test. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'taproot-process-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  return directory;
+}
+
+/**
+ * Runs the compiled server as a process of its own, as `npm start` does, on a free port, with these settings and no
+ * others. It is stopped after the test.
+ */
+export function startServer(settings: Record<string, string>): ServerProcess {
+  const { PATH, TMPDIR } = process.env;
+  const child = spawn(process.execPath, [resolve('dist/src/main.js')], {
+    // A place without a file .env.
+    cwd: tmpdir(),
+    env: { PATH, ...(TMPDIR && { TMPDIR }), PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const listening = new Promise<string>((resolveUrl, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"msg":"Listening"')) resolveUrl(JSON.parse(line).url);
+    });
+    void ended.then((code) => reject(new Error(`The server ended with code ${code}:\n${output}`)));
+  });
+  listening.catch(() => {});
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  return { process: child, output: () => output, listening, ended };
+}
