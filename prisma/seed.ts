@@ -1,11 +1,11 @@
 import { v5 as uuidv5 } from 'uuid';
-import { inTransaction } from '../src/database/transaction.ts';
-import type { PrismaClient } from '../src/generated/prisma/client.ts';
+import type { Transaction } from '../src/database/client.ts';
 import { createOrganization } from '../src/organizations/create-organization.ts';
 import { installPlatformAgent } from '../src/platform-agent/install.ts';
 import { allowPlugin, setPluginPolicy } from '../src/plugins/allowlist.ts';
 import { createApiToken } from '../src/tokens/api-tokens.ts';
 import { createWorkspace } from '../src/workspaces/create-workspace.ts';
+import { updateReport } from '../src/workspaces/heartbeat.sql.ts';
 import { recordHeartbeats, reportProvisioning } from '../src/workspaces/heartbeats.ts';
 import { removeWorkspace } from '../src/workspaces/remove-workspace.ts';
 
@@ -28,109 +28,115 @@ interface DemoOrganization {
 
 const actor = 'operator';
 
-/** Writes the demo organizations. To be called on a database without organizations. */
-export async function seed(prisma: PrismaClient): Promise<void> {
-  await seedWaiting(prisma, demo.waiting);
-  await seedInstalled(prisma, demo.installed);
-  await seedConflict(prisma, demo.conflict);
-  await seedLarge(prisma, demo.large);
+/** Writes the demo organizations, all of them or none. To be called on a database without organizations. */
+export async function seed(tx: Transaction): Promise<void> {
+  await seedWaiting(tx, demo.waiting);
+  await seedInstalled(tx, demo.installed);
+  await seedConflict(tx, demo.conflict);
+  await seedLarge(tx, demo.large);
 }
 
 /**
  * Keeps the agents of the demo alive, as their own processes would, were there any: call it more often than the liveness
- * window is long. Without it they turn OFFLINE and FAILED by themselves, which is the truth.
+ * window is long. Without it they turn OFFLINE and FAILED by themselves, which is the truth. Once they are removed, or
+ * their organization is gone, it changes nothing.
  */
-export async function beatDemoAgents(prisma: PrismaClient): Promise<void> {
+export async function beatDemoAgents(tx: Transaction): Promise<void> {
   const orgId = demo.installed.id;
-  await recordHeartbeats(prisma, orgId, [
+  await recordHeartbeats(tx, orgId, [
     { workspaceId: workspaceId(orgId, 'Crawler'), health: 'healthy', message: 'Indexing 14 sources' },
     { workspaceId: workspaceId(orgId, 'Summarizer'), health: 'degraded', message: 'The model answers slowly' },
   ]);
-  const message = 'Pulling the image';
-  await reportProvisioning(prisma, { orgId, workspaceId: workspaceId(orgId, 'Translator'), state: 'provisioning', message });
+  const translator = workspaceId(orgId, 'Translator');
+  await updateReport(tx, orgId, translator, 'provisioning', 'Pulling the image');
 }
 
-async function seedWaiting(prisma: PrismaClient, { id: orgId, name }: DemoOrganization): Promise<void> {
+async function seedWaiting(tx: Transaction, { id: orgId, name }: DemoOrganization): Promise<void> {
   const roots = {
-    Research: { plugins: ['github', 'web-search', 'arxiv'], tokens: ['Notebook', 'Nightly report'], team: ['Reader', 'Planner'] },
-    'Customer Support': { plugins: ['zendesk', 'web-search'], tokens: ['Help desk'], team: ['First line', 'Escalations'] },
+    Research: {
+      plugins: ['github', 'web-search', 'arxiv'],
+      tokens: ['Notebook', 'Nightly report'],
+      team: ['Reader', 'Planner'],
+    },
+    'Customer Support': {
+      plugins: ['zendesk', 'web-search'],
+      tokens: ['Help desk'],
+      team: ['First line', 'Escalations'],
+    },
     'Build Farm': { plugins: ['github', 'docker'], tokens: ['CI'], team: ['Linux runner', 'macOS runner'] },
   };
-  await inTransaction(prisma, async (tx) => {
-    await createOrganization(tx, { id: orgId, name, actor });
-    for (const [rootName, { plugins, tokens, team }] of Object.entries(roots)) {
-      const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, rootName), name: rootName, actor });
-      for (const plugin of plugins) await allowPlugin(tx, { orgId, rootId, plugin, actor });
-      for (const tokenName of tokens) await createApiToken(tx, { orgId, rootId, name: tokenName, actor });
-      for (const member of team) {
-        await createWorkspace(tx, { orgId, id: workspaceId(orgId, member), name: member, parentId: rootId, actor });
-      }
-    }
-    await setPluginPolicy(tx, { orgId, rootId: workspaceId(orgId, 'Build Farm'), policy: 'allow_listed', actor });
-  });
-}
-
-async function seedInstalled(prisma: PrismaClient, { id: orgId, name }: DemoOrganization): Promise<void> {
-  await inTransaction(prisma, async (tx) => {
-    await createOrganization(tx, { id: orgId, name, actor });
-    const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, 'Knowledge'), name: 'Knowledge', actor });
-    await allowPlugin(tx, { orgId, rootId, plugin: 'web-search', actor });
-    await createApiToken(tx, { orgId, rootId, name: 'Dashboard', actor });
-    for (const member of ['Crawler', 'Summarizer', 'Translator', 'Archivist', 'Indexer', 'Prototype']) {
+  await createOrganization(tx, { id: orgId, name, actor });
+  for (const [rootName, { plugins, tokens, team }] of Object.entries(roots)) {
+    const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, rootName), name: rootName, actor });
+    for (const plugin of plugins) await allowPlugin(tx, { orgId, rootId, plugin, actor });
+    for (const tokenName of tokens) await createApiToken(tx, { orgId, rootId, name: tokenName, actor });
+    for (const member of team) {
       await createWorkspace(tx, { orgId, id: workspaceId(orgId, member), name: member, parentId: rootId, actor });
     }
-    await installPlatformAgent(tx, { orgId, actor });
-    const failed = { orgId, workspaceId: workspaceId(orgId, 'Indexer'), state: 'failed', message: 'No space left on device' } as const;
-    await reportProvisioning(tx, failed);
-    await removeWorkspace(tx, { orgId, id: workspaceId(orgId, 'Prototype'), includeDescendants: false, actor });
-  });
-  await beatDemoAgents(prisma);
+  }
+  await setPluginPolicy(tx, { orgId, rootId: workspaceId(orgId, 'Build Farm'), policy: 'allow_listed', actor });
 }
 
-async function seedConflict(prisma: PrismaClient, { id: orgId, name }: DemoOrganization): Promise<void> {
-  await inTransaction(prisma, async (tx) => {
-    await createOrganization(tx, { id: orgId, name, actor });
-    for (const rootName of [`${name} Agent`, 'Finance']) {
-      const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, rootName), name: rootName, actor });
-      await allowPlugin(tx, { orgId, rootId, plugin: 'spreadsheets', actor });
-      await createApiToken(tx, { orgId, rootId, name: `${rootName} token`, actor });
-    }
-  });
+async function seedInstalled(tx: Transaction, { id: orgId, name }: DemoOrganization): Promise<void> {
+  await createOrganization(tx, { id: orgId, name, actor });
+  const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, 'Knowledge'), name: 'Knowledge', actor });
+  await allowPlugin(tx, { orgId, rootId, plugin: 'web-search', actor });
+  await createApiToken(tx, { orgId, rootId, name: 'Dashboard', actor });
+  for (const member of ['Crawler', 'Summarizer', 'Translator', 'Archivist', 'Indexer', 'Prototype']) {
+    await createWorkspace(tx, { orgId, id: workspaceId(orgId, member), name: member, parentId: rootId, actor });
+  }
+  await installPlatformAgent(tx, { orgId, actor });
+  const failed = {
+    orgId,
+    workspaceId: workspaceId(orgId, 'Indexer'),
+    state: 'failed',
+    message: 'No space left on device',
+  } as const;
+  await reportProvisioning(tx, failed);
+  await removeWorkspace(tx, { orgId, id: workspaceId(orgId, 'Prototype'), includeDescendants: false, actor });
+  await beatDemoAgents(tx);
 }
 
-async function seedLarge(prisma: PrismaClient, { id: orgId, name }: DemoOrganization): Promise<void> {
+async function seedConflict(tx: Transaction, { id: orgId, name }: DemoOrganization): Promise<void> {
+  await createOrganization(tx, { id: orgId, name, actor });
+  for (const rootName of [`${name} Agent`, 'Finance']) {
+    const rootId = await createWorkspace(tx, { orgId, id: workspaceId(orgId, rootName), name: rootName, actor });
+    await allowPlugin(tx, { orgId, rootId, plugin: 'spreadsheets', actor });
+    await createApiToken(tx, { orgId, rootId, name: `${rootName} token`, actor });
+  }
+}
+
+async function seedLarge(tx: Transaction, { id: orgId, name }: DemoOrganization): Promise<void> {
   const departments = 12;
   const teams = 5;
   const agents = 5;
-  await inTransaction(prisma, async (tx) => {
-    await createOrganization(tx, { id: orgId, name, actor });
-    await tx.$executeRaw`
-      with department as (
-        insert into workspaces (org_id, name)
-        select ${orgId}::uuid, 'Department ' || lpad(number::text, 2, '0')
-        from generate_series(1, ${departments}) number
-        returning id, name
-      ),
-      team as (
-        insert into workspaces (org_id, parent_id, name)
-        select ${orgId}::uuid, department.id, 'Team ' || number
-        from department, generate_series(1, ${teams}) number
-        returning id
-      ),
-      agent as (
-        insert into workspaces (org_id, parent_id, name)
-        select ${orgId}::uuid, team.id, 'Agent ' || number
-        from team, generate_series(1, ${agents}) number
-        returning id
-      ),
-      heartbeat as (
-        insert into workspace_heartbeats (org_id, workspace_id)
-        select ${orgId}::uuid, id from (table agent union all table team union all select id from department) workspace
-      )
-      insert into org_plugin_allowlist (org_id, root_id, plugin_name, enabled_by)
-      select ${orgId}::uuid, id, plugin, ${actor}
-      from department, unnest(array['github', 'web-search', 'mail']) plugin`;
-  });
+  await createOrganization(tx, { id: orgId, name, actor });
+  await tx.$executeRaw`
+    with department as (
+      insert into workspaces (org_id, name)
+      select ${orgId}::uuid, 'Department ' || lpad(number::text, 2, '0')
+      from generate_series(1, ${departments}) number
+      returning id, name
+    ),
+    team as (
+      insert into workspaces (org_id, parent_id, name)
+      select ${orgId}::uuid, department.id, 'Team ' || number
+      from department, generate_series(1, ${teams}) number
+      returning id
+    ),
+    agent as (
+      insert into workspaces (org_id, parent_id, name)
+      select ${orgId}::uuid, team.id, 'Agent ' || number
+      from team, generate_series(1, ${agents}) number
+      returning id
+    ),
+    heartbeat as (
+      insert into workspace_heartbeats (org_id, workspace_id)
+      select ${orgId}::uuid, id from (table agent union all table team union all select id from department) workspace
+    )
+    insert into org_plugin_allowlist (org_id, root_id, plugin_name, enabled_by)
+    select ${orgId}::uuid, id, plugin, ${actor}
+    from department, unnest(array['github', 'web-search', 'mail']) plugin`;
 }
 
 /** Derived from the name, so that the demo has the same ids wherever it is written. */

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { seed } from '../prisma/seed.ts';
+import { demo } from '../prisma/seed.ts';
 import type { Config } from './config.ts';
 import { createPrismaClient } from './database/client.ts';
 import { startEmbeddedPostgres } from './database/embedded/server.ts';
 import { applyMigrations } from './database/migrations.ts';
 import { requireDatabase } from './database/require-database.ts';
 import { writeStatusWindows } from './database/status-windows.ts';
+import { runDemo } from './demo.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { listen } from './http-server.ts';
@@ -61,16 +62,16 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     });
     releases.push(() => prisma.$disconnect());
     await writeStatusWindows(prisma, config, log);
-    if (config.databaseUrl === undefined && (await prisma.organization.count()) === 0) {
-      await seed(prisma);
-      log.info('Filled the empty database with demo data');
-    }
+    if (config.databaseUrl === undefined) releases.push(await runDemo(prisma, log));
 
     const graphql = createGraphqlServer({
       prisma,
       operatorToken,
       log,
-      graphiql: config.graphiql && (config.operatorToken === undefined ? { operatorToken } : {}),
+      graphiql: config.graphiql && {
+        ...(config.operatorToken === undefined && { operatorToken }),
+        ...(config.databaseUrl === undefined && { exampleOrgId: demo.waiting.id }),
+      },
       isReady: async () => !stopped && (await answers(prisma)),
       currentRequestId: () => requestContext.getStore()?.requestId,
     });

@@ -1,4 +1,5 @@
--- The whole schema. Every key starts with org_id, so that the same tables can be sharded by it.
+-- The whole schema. Every key starts with org_id, so that the same tables can be sharded by it. Times default to the
+-- moment of writing, not to the start of a transaction, which may have waited long for the organization's lock.
 
 create type "workspace_kind" as enum ('workspace', 'platform');
 create type "workspace_lifecycle" as enum ('offline', 'provisioning', 'failed', 'removed');
@@ -12,8 +13,8 @@ create table "organizations" (
   -- False once the platform agent is installed. It is half of the key that workspaces_sole_root_fkey refers to.
   "open_roots" boolean not null default true,
   "event_seq" bigint not null default 0,
-  "created_at" timestamptz(6) not null default current_timestamp,
-  "updated_at" timestamptz(6) not null default current_timestamp,
+  "created_at" timestamptz(6) not null default clock_timestamp(),
+  "updated_at" timestamptz(6) not null default clock_timestamp(),
   constraint "organizations_pkey" primary key ("id"),
   constraint "organizations_name_check" check (char_length("name") between 1 and 120)
 );
@@ -29,11 +30,11 @@ create table "workspaces" (
   "tier" integer not null default 1,
   "runtime" text not null default 'claude-code',
   "lifecycle" "workspace_lifecycle" not null default 'offline',
-  "lifecycle_at" timestamptz(6) not null default current_timestamp,
+  "lifecycle_at" timestamptz(6) not null default clock_timestamp(),
   "lifecycle_message" text,
   "plugin_policy" "plugin_policy" not null default 'allow_all',
-  "created_at" timestamptz(6) not null default current_timestamp,
-  "updated_at" timestamptz(6) not null default current_timestamp,
+  "created_at" timestamptz(6) not null default clock_timestamp(),
+  "updated_at" timestamptz(6) not null default clock_timestamp(),
   -- What tokens and allowlist entries refer to: they can hang on a root, and on nothing else.
   "root_id" uuid generated always as (case when "parent_id" is null then "id" end) stored,
   -- True for a live root that is no platform agent: such a row needs an organization whose roots are open.
@@ -74,7 +75,7 @@ create table "org_plugin_allowlist" (
   "root_id" uuid not null,
   "plugin_name" text not null,
   "enabled_by" text not null,
-  "enabled_at" timestamptz(6) not null default current_timestamp,
+  "enabled_at" timestamptz(6) not null default clock_timestamp(),
   constraint "org_plugin_allowlist_pkey" primary key ("org_id", "root_id", "plugin_name"),
   constraint "org_plugin_allowlist_plugin_name_check" check (char_length("plugin_name") between 1 and 200)
 );
@@ -87,7 +88,7 @@ create table "org_api_tokens" (
   "prefix" text not null,
   "token_hash" bytea not null,
   "created_by" text not null,
-  "created_at" timestamptz(6) not null default current_timestamp,
+  "created_at" timestamptz(6) not null default clock_timestamp(),
   "last_used_at" timestamptz(6),
   "expires_at" timestamptz(6),
   "revoked_at" timestamptz(6),
@@ -104,7 +105,7 @@ create table "org_events" (
   "actor" text not null,
   "subject_id" uuid,
   "data" jsonb not null default '{}',
-  "created_at" timestamptz(6) not null default current_timestamp,
+  "created_at" timestamptz(6) not null default clock_timestamp(),
   constraint "org_events_pkey" primary key ("org_id", "seq")
 );
 create index "org_events_org_id_type_seq_idx" on "org_events" ("org_id", "type", "seq");

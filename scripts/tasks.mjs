@@ -1,0 +1,74 @@
+// What the scripts of package.json do, in one place. Each prepares what it needs first, so that all of them work in a
+// fresh clone.
+import { prepare } from './prepare.mjs';
+import { run, tool } from './run-tool.mjs';
+
+/** Biome colors even what goes to a file. */
+const colors = process.stdout.isTTY ? [] : ['--colors=off'];
+
+const tasks = {
+  /** The compiled server, in this very process: signals sent to it reach the server. */
+  async start() {
+    await prepare('dependencies', 'client', 'build');
+    await import('../dist/src/main.js');
+  },
+
+  /** The server from its sources, restarted when one changes. */
+  async dev(args) {
+    await prepare('dependencies', 'client');
+    await run(tool.tsx, ['watch', '--clear-screen=false', 'src/main.ts', ...args]);
+  },
+
+  async test(args) {
+    await prepare('dependencies', 'client', 'documents', 'build');
+    await run(tool.vitest, ['run', ...args]);
+  },
+
+  async build() {
+    await prepare('dependencies', 'client', 'build');
+  },
+
+  async types() {
+    await prepare('dependencies', 'client', 'documents');
+    await run(tool.tsc, ['--noEmit']);
+  },
+
+  async lint(args) {
+    await prepare('dependencies');
+    await run(tool.biome, ['ci', '--error-on-warnings', ...colors, ...args]);
+  },
+
+  async format(args) {
+    await prepare('dependencies');
+    await run(tool.biome, ['check', '--write', ...colors, ...args]);
+  },
+
+  async contract(args) {
+    await tasks.test(['test/contract', ...args]);
+  },
+
+  async check() {
+    for (const task of ['lint', 'types', 'build', 'contract']) await tasks[task]([]);
+  },
+
+  /** Everything that is generated, whether its inputs changed or not: the Prisma client, schema.graphql, documents. */
+  async codegen() {
+    await prepare('dependencies');
+    await run(tool.prisma, ['generate']);
+    await run(tool.tsx, ['src/cli/print-schema.ts']);
+    await run(tool.codegen, []);
+  },
+
+  async migration(args) {
+    await prepare('dependencies', 'client');
+    await run(tool.tsx, ['src/cli/migration.ts', ...args]);
+  },
+
+  /** Brings the named steps of prepare.mjs up to date. */
+  prepare: (steps) => prepare(...steps),
+};
+
+/** Runs one task with the arguments of its command line. */
+export async function runTask(name, args) {
+  await tasks[name](args);
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig, variableNames } from '../../src/config.ts';
+import { findMisspelled } from '../../src/misspelled-variables.ts';
+
+const token = 'x'.repeat(24);
+const databaseUrl = 'postgresql://taproot:p%40ss@db.example:6432/taproot';
+
+function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('an empty environment gives a server for one machine, on an embedded database', () => {
+  expect(readConfig({})).toEqual({
+    databaseUrl: undefined,
+    dataDirectory: resolve('.data'),
+    host: '127.0.0.1',
+    port: 4000,
+    operatorToken: undefined,
+    logLevel: 'info',
+    databasePoolSize: 10,
+    lockTimeoutMs: 2000,
+    statementTimeoutMs: 4000,
+    transactionTimeoutMs: 5000,
+    livenessWindowSeconds: 90,
+    provisioningWindowSeconds: 600,
+    shutdownGraceSeconds: 10,
+    graphiql: true,
+  });
+});
+
+test('settings cannot be changed once they are read', () => {
+  expect(readConfig({})).toSatisfy(Object.isFrozen);
+});
+
+test('a variable that is empty or blank counts as unset', () => {
+  expect(readConfig({ PORT: '', HOST: ' ', DATABASE_URL: '' })).toEqual(readConfig({}));
+});
+
+test('with DATABASE_URL an operator token is demanded and GraphiQL is off unless asked for', () => {
+  expect(problemsOf({ DATABASE_URL: databaseUrl })).toEqual([expect.stringMatching(/^OPERATOR_TOKEN is missing/)]);
+  const environment = { DATABASE_URL: databaseUrl, OPERATOR_TOKEN: token };
+  expect(readConfig(environment)).toMatchObject({ databaseUrl, operatorToken: token, graphiql: false });
+  expect(readConfig({ ...environment, GRAPHIQL: 'true' })).toMatchObject({ graphiql: true });
+});
+
+test('every problem is reported at once, by the name of its variable, and no secret is repeated', () => {
+  const problems = problemsOf({
+    DATABASE_URL: 'mysql://root:hunter2@localhost/db',
+    HOST: 'not a host',
+    PORT: '80 80',
+    OPERATOR_TOKEN: 'tooshort',
+    LOG_LEVEL: 'loud',
+    DATABASE_POOL_SIZE: '0',
+    LOCK_TIMEOUT_MS: '3000',
+    STATEMENT_TIMEOUT_MS: '3000',
+    TRANSACTION_TIMEOUT_MS: '5s',
+    LIVENESS_WINDOW_SECONDS: '-1',
+    PROVISIONING_WINDOW_SECONDS: '1.5',
+    SHUTDOWN_GRACE_SECONDS: 'ten',
+    GRAPHIQL: 'maybe',
+  });
+  expect(problems).toEqual([
+    'DATABASE_URL must be a URL like postgresql://user:password@host:5432/database.',
+    'HOST must be a host name or an IP address.',
+    'PORT must be a whole number from 0 to 65535.',
+    'OPERATOR_TOKEN must be at least 24 printable characters without a space.',
+    'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
+    'DATABASE_POOL_SIZE must be a whole number from 1 to 1000.',
+    'TRANSACTION_TIMEOUT_MS must be a whole number from 1 to 3600000.',
+    'LIVENESS_WINDOW_SECONDS must be a whole number from 1 to 31536000.',
+    'PROVISIONING_WINDOW_SECONDS must be a whole number from 1 to 31536000.',
+    'SHUTDOWN_GRACE_SECONDS must be a whole number from 0 to 3600.',
+    'GRAPHIQL must be true or false.',
+    'LOCK_TIMEOUT_MS (3000) must be less than STATEMENT_TIMEOUT_MS (3000).',
+  ]);
+});
+
+test('time-outs are held in order against the defaults of those that are not set', () => {
+  expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000' })).toEqual([
+    'STATEMENT_TIMEOUT_MS (6000) must be less than TRANSACTION_TIMEOUT_MS (5000).',
+  ]);
+  expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000', TRANSACTION_TIMEOUT_MS: '7000' })).toEqual([]);
+});
+
+test('a name that is almost that of a setting is pointed out', () => {
+  expect(
+    findMisspelled({ DATABSE_URL: 'x', LOCK_TIMEOUT_SM: '1', LOG_LEVELS: 'x', PATH: '/bin', DATABASE_HOST: 'x' }),
+  ).toEqual([
+    { name: 'DATABSE_URL', meant: 'DATABASE_URL' },
+    { name: 'LOCK_TIMEOUT_SM', meant: 'LOCK_TIMEOUT_MS' },
+    { name: 'LOG_LEVELS', meant: 'LOG_LEVEL' },
+  ]);
+});
+
+test('.env.example shows every setting with its default', () => {
+  const lines = readFileSync('.env.example', 'utf8').split('\n');
+  const shown = lines.flatMap((line) => {
+    const [, name, value] = /^# ([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value] as const];
+  });
+  expect(shown.map(([name]) => name).sort()).toEqual([...variableNames].sort());
+
+  const { DATABASE_URL, ...defaults } = Object.fromEntries(shown);
+  expect(readConfig(defaults)).toEqual(readConfig({}));
+  expect(problemsOf({ DATABASE_URL, OPERATOR_TOKEN: token })).toEqual([]);
+});
