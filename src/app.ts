@@ -4,10 +4,12 @@ import type { Config } from './config.ts';
 import { createPrismaClient } from './database/client.ts';
 import { startEmbeddedPostgres } from './database/embedded/server.ts';
 import { applyMigrations } from './database/migrations.ts';
+import { createOrganizationWriter, writerLimits } from './database/organization-writer.ts';
 import { requireDatabase } from './database/require-database.ts';
 import { writeStatusWindows } from './database/status-windows.ts';
 import { runDemo } from './demo.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
+import { graphiqlKey } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { listen } from './http-server.ts';
 import { type Logger, requestContext } from './logger.ts';
@@ -17,7 +19,8 @@ export interface App {
   /**
    * Starts everything, and resolves when requests are served. What was started is stopped again when a later part fails.
    *
-   * @throws {DatabaseUnavailableError | EmbeddedPostgresError | MigrationError | ListenError} whose messages say what to do
+   * @throws {DatabaseUnavailableError | EmbeddedPostgresError | OperatorTokenError | MigrationError | ListenError} whose
+   * messages say what to do
    */
   start(): Promise<RunningApp>;
   /** Finishes the running requests, then stops everything. May be called at any time, and again. */
@@ -27,6 +30,8 @@ export interface App {
 export interface RunningApp {
   /** Where the server answers, such as http://127.0.0.1:4000. */
   readonly url: string;
+  /** Where GraphiQL is, if it is served: with the key to the operator token, where that was made up here. */
+  readonly graphiqlUrl: string | undefined;
   readonly operatorToken: string;
 }
 
@@ -66,6 +71,7 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
 
     const graphql = createGraphqlServer({
       prisma,
+      write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
       operatorToken,
       log,
       graphiql: config.graphiql && {
@@ -77,7 +83,12 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     });
     const server = await listen(graphql, { host: config.host, port: config.port, log });
     releases.push(() => server.close(config.shutdownGraceSeconds * 1000));
-    return { url: server.url, operatorToken };
+    const key = config.operatorToken === undefined ? `?key=${graphiqlKey(operatorToken)}` : '';
+    return {
+      url: server.url,
+      graphiqlUrl: config.graphiql ? `${server.url}/graphql${key}` : undefined,
+      operatorToken,
+    };
   };
 
   const startDatabase = async () => {

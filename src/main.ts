@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type App, createApp, type RunningApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { EmbeddedPostgresError } from './database/embedded/errors.ts';
@@ -7,6 +8,7 @@ import { DatabaseUnavailableError } from './database/require-database.ts';
 import { ListenError } from './http-server.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { findMisspelled } from './misspelled-variables.ts';
+import { OperatorTokenError } from './operator-token.ts';
 
 /** Failures that are not the program's: their messages say all there is to say. */
 const expectedFailures = [
@@ -15,15 +17,35 @@ const expectedFailures = [
   EmbeddedPostgresError,
   ListenError,
   MigrationError,
+  OperatorTokenError,
 ] as const;
 
-if (existsSync('.env')) process.loadEnvFile('.env');
 try {
+  loadSettingsFile('.env');
   await main(readConfig(process.env));
 } catch (error) {
   const expected = expectedFailures.some((kind) => error instanceof kind);
   console.error(expected ? (error as Error).message : error);
   process.exit(1);
+}
+
+/**
+ * Adds the variables of the file, if there is one, to those of the environment, which win.
+ *
+ * @throws {ConfigError} when the file cannot be read
+ */
+function loadSettingsFile(file: string): void {
+  if (!existsSync(file)) return;
+  const path = resolve(file);
+  if (statSync(file).isDirectory()) {
+    throw new ConfigError([`${path} is a directory. Settings are read from a file of that name: move it away.`]);
+  }
+  try {
+    process.loadEnvFile(file);
+  } catch {
+    // Its error says that there is no such file, whatever the matter is.
+    throw new ConfigError([`${path} cannot be read. Let the user that runs the server read it, or move it away.`]);
+  }
 }
 
 async function main(config: Config): Promise<void> {
@@ -66,15 +88,15 @@ async function end(app: App, code: number): Promise<never> {
 
 /** What a person who tries the server out needs, to read and to paste. */
 function greeting(
-  { url, operatorToken }: RunningApp,
-  { dataDirectory, graphiql, operatorToken: given }: Config,
+  { url, graphiqlUrl, operatorToken }: RunningApp,
+  { dataDirectory, operatorToken: given }: Config,
 ): string {
   const token = given === undefined ? operatorToken : '$OPERATOR_TOKEN';
   const query = '{ organizations { edges { node { id name } } } }';
   return `
   Taproot is ready.
 
-    API             ${url}/graphql${graphiql ? '   (open it in a browser for GraphiQL)' : ''}
+${graphiqlUrl === undefined ? '' : `    GraphiQL        ${graphiqlUrl}\n`}    API             ${url}/graphql
     Operator token  ${given === undefined ? token : 'the one in OPERATOR_TOKEN'}
     Data            ${dataDirectory}
 

@@ -14,6 +14,7 @@ export const sqlStates = {
   readOnlyTransaction: '25006',
   tooManyConnections: '53300',
   uniqueViolation: '23505',
+  foreignKeyViolation: '23503',
 } as const;
 
 /** A lock was not had within its bound: another write to the same organization is still under way. */
@@ -53,8 +54,12 @@ export function toDomainError(error: unknown): DomainError | undefined {
       if (constraint === 'workspaces_parent_name_uniq') return new NameConflictError({}, cause);
       if (constraint === 'workspaces_pkey') return new AlreadyExistsError('workspace', {}, cause);
       return undefined;
+    case sqlStates.foreignKeyViolation:
+      return constraint !== undefined && treeConstraints.has(constraint)
+        ? new LockTimeoutError('Another writer changed the tree of this organization meanwhile. Try again.', {}, cause)
+        : undefined;
     case sqlStates.lockNotAvailable:
-      return new LockTimeoutError('Another change to this organization is still running. Try again.', {}, cause);
+      return new LockTimeoutError('Another change is still running. Try again.', {}, cause);
     case sqlStates.deadlockDetected:
     case sqlStates.serializationFailure:
       return new LockTimeoutError('This change kept colliding with others. Try again.', {}, cause);
@@ -73,6 +78,14 @@ export function toDomainError(error: unknown): DomainError | undefined {
 
 const unavailable = (cause: ErrorOptions) =>
   new ServiceUnavailableError('The database cannot be reached or is too busy. Try again in a moment.', {}, cause);
+
+/** What operations look at under the organization's lock, and only a writer that takes none can break meanwhile. */
+const treeConstraints = new Set([
+  'workspaces_parent_fkey',
+  'workspaces_sole_root_fkey',
+  'org_plugin_allowlist_root_fkey',
+  'org_api_tokens_root_fkey',
+]);
 
 /** The driver adapter's names for a database that cannot be reached. */
 const connectionFailures = new Set([

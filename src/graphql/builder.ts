@@ -67,7 +67,10 @@ export const builder = new SchemaBuilder<{
   },
   scopeAuth: {
     authScopes: (context) => ({
-      authenticated: () => requireCaller(context) !== null,
+      authenticated: () => {
+        requireCaller(context);
+        return true;
+      },
       operator: () => {
         if (requireCaller(context).kind === 'operator') return true;
         throw new ForbiddenError('Only the operator may do this. Use the operator token.');
@@ -83,9 +86,6 @@ export const builder = new SchemaBuilder<{
   validation: { validationError: ({ issues }) => inputError(issues) },
 });
 
-/** The builder's own type parameters, for helpers that take one of its field builders. */
-export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
-
 builder.addScalarType('DateTime', DateTimeResolver);
 builder.addScalarType('JSONObject', JSONObjectResolver);
 builder.queryType({
@@ -93,6 +93,7 @@ builder.queryType({
   authScopes: { authenticated: true },
 });
 builder.mutationType({
-  description: 'What can be changed. Each field is a transaction of its own: all of it happens, or nothing.',
+  description:
+    'What can be changed. Each field happens as a whole, or not at all; a batch of heartbeats alone counts what it recorded.',
   authScopes: { authenticated: true },
 });

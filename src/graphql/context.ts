@@ -1,44 +1,23 @@
-import type { FieldNode } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import { createStatusCountLoader, type StatusCountLoader } from '../organizations/status-counts.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
-import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver of one request shares. */
 export interface Context {
   readonly prisma: PrismaClient;
+  /** Opens the transaction of a structural write. */
+  readonly write: OrganizationWriter;
   /** Null when the request bears no token; then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
-  readonly loaders: {
-    readonly lineage: LineageLoader;
-    readonly statusCounts: StatusCountLoader;
-    /** The loader of one field of the document, made when its first row asks: all rows share the field's arguments. */
-    readonly ofField: <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader) => Loader;
-  };
+  /** The loaders that the field in question shares with others. */
+  readonly loaders: (info: GraphQLResolveInfo) => Loaders;
 }
 
-/** A fresh context: its loaders batch and cache for one request alone. */
-export function createContext(prisma: PrismaClient, caller: Caller | null): Context {
-  return {
-    prisma,
-    caller,
-    loaders: {
-      lineage: createLineageLoader(prisma),
-      statusCounts: createStatusCountLoader(prisma),
-      ofField: createFieldLoaders(),
-    },
-  };
-}
-
-function createFieldLoaders(): Context['loaders']['ofField'] {
-  const loaders = new WeakMap<FieldNode, object>();
-  return <Loader extends object>([fieldNode]: readonly FieldNode[], create: () => Loader): Loader => {
-    if (fieldNode === undefined) return create();
-    // One field node is one field of the schema, which always makes the same kind of loader.
-    const loader = (loaders.get(fieldNode) as Loader | undefined) ?? create();
-    loaders.set(fieldNode, loader);
-    return loader;
-  };
+/** The context of one request. */
+export function createContext(prisma: PrismaClient, write: OrganizationWriter, caller: Caller | null): Context {
+  return { prisma, write, caller, loaders: createLoaders(prisma) };
 }
 
 /** Whether the caller may know of this organization at all. */

@@ -1,10 +1,12 @@
-import type { GraphiQLOptions } from 'graphql-yoga';
+import { createHmac } from 'node:crypto';
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import { hashesEqual, hashToken } from '../tokens/token-format.ts';
 
 /** Whether to serve GraphiQL. */
 export type GraphiqlSettings =
   | false
   | {
-      /** Filled in where it is ours to show: that of the embedded database, to this very machine. */
+      /** Filled in for whoever brings its key. Given where it is ours to show: that of the embedded database. */
       readonly operatorToken?: string;
       /** The organization of the example operations. */
       readonly exampleOrgId?: string;
@@ -74,11 +76,20 @@ const heartbeat = `mutation Heartbeat($orgId: ID!, $workspaceId: ID!) {
 }
 `;
 
-/** GraphiQL with example operations in tabs, and the authorization header filled in for a local request. */
-export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, local: boolean): GraphiQLOptions {
-  const token = local ? settings.operatorToken : undefined;
-  const orgId = settings.exampleOrgId ?? '';
-  const headers = JSON.stringify({ authorization: `Bearer ${token ?? '<token>'}` }, null, 2);
+/**
+ * What the address of GraphiQL has to bear for the operator token to be filled in: nothing else about a request tells its
+ * owner from other accounts of the machine, or from a proxy's clients. The same from start to start, so that a bookmark
+ * stays good; and it does not tell the token.
+ */
+export function graphiqlKey(operatorToken: string): string {
+  return createHmac('sha256', operatorToken).update('graphiql').digest('hex').slice(0, 32);
+}
+
+/** GraphiQL with example operations in tabs, and the authorization header filled in where the URL asked for has the key. */
+export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): GraphiQLOptions {
+  const { operatorToken, exampleOrgId: orgId = '' } = settings;
+  const token = operatorToken !== undefined && hasKey(url, operatorToken) ? operatorToken : '<token>';
+  const headers = JSON.stringify({ authorization: `Bearer ${token}` }, null, 2);
   const tab = (query: string, variables: object) => ({ query, headers, variables: JSON.stringify(variables, null, 2) });
   return {
     title: 'Taproot',
@@ -93,11 +104,19 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, loca
   };
 }
 
-/**
- * Whether the page was asked for on this very machine, and by a name of its own. Another machine may send any name; and a
- * foreign page that points its own name at 127.0.0.1 (DNS rebinding) must not get to read the operator token out of ours.
- */
-export function isLocal(url: string, remoteAddress: string | undefined): boolean {
-  const isLoopback = /^(::1|(::ffff:)?127(\.\d+){3})$/.test(remoteAddress ?? '');
-  return isLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+/** Keeps what the page holds, and the key in its address, from caches, from other sites and from their frames. */
+export function useGraphiqlHeaders(): Plugin {
+  return {
+    onResponse({ response }) {
+      if (!response.headers.get('content-type')?.startsWith('text/html')) return;
+      response.headers.set('cache-control', 'no-store');
+      response.headers.set('referrer-policy', 'no-referrer');
+      response.headers.set('x-frame-options', 'DENY');
+    },
+  };
+}
+
+function hasKey(url: string, operatorToken: string): boolean {
+  const key = new URL(url).searchParams.get('key');
+  return key !== null && hashesEqual(hashToken(key), hashToken(graphiqlKey(operatorToken)));
 }

@@ -36,14 +36,19 @@ export const message = z
   .string()
   .transform((text) => text.trim())
   .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
-  .refine((text) => text.length <= 2_000, { error: 'must be at most 2000 characters long' });
+  .refine((text) => [...text].length <= 2_000, { error: 'must be at most 2000 characters long' });
 
 /** What is looked for in names. */
 export const searchText = z
   .string()
   .transform((text) => text.trim())
   .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
-  .refine((text) => text.length <= 200, { error: 'must be at most 200 characters long' });
+  .refine((text) => [...text].length <= 200, { error: 'must be at most 200 characters long' });
+
+/** A moment that PostgreSQL and ISO 8601 can both write with four digits for the year. */
+export const moment = z.date().refine((time) => time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999, {
+  error: 'must lie between the years 1 and 9999',
+});
 
 interface Issue {
   readonly message: string;

@@ -1,8 +1,9 @@
 import { parsePrismaCursor } from '@pothos/plugin-prisma';
 import { z } from 'zod';
-import { BadUserInputError, DomainError } from '../domain-error.ts';
+import { BadUserInputError } from '../domain-error.ts';
 import { type Context, sees } from './context.ts';
 import { uuid } from './inputs.ts';
+import { checkSize } from './limits.ts';
 
 /** Rows on a page unless the client says otherwise. */
 export const defaultPageSize = 20;
@@ -15,11 +16,6 @@ export const totalDescription = 'Of all pages together.';
 export function totalOf(connection: object): Promise<number> | number {
   const { totalCount } = connection as { totalCount: number | (() => Promise<number>) };
   return typeof totalCount === 'function' ? totalCount() : totalCount;
-}
-
-/** More was asked for at once than the server gives or takes. */
-export class LimitExceededError extends DomainError {
-  readonly code = 'LIMIT_EXCEEDED';
 }
 
 interface PageArgs {
@@ -53,29 +49,12 @@ export const cursorKeys = {
  */
 export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys]) {
   return (args: PageArgs, context: object): number => {
-    checkSize('first', args.first);
-    checkSize('last', args.last);
+    checkSize('first', args.first, maxPageSize);
+    checkSize('last', args.last, maxPageSize);
     checkCursor('after', args.after, key, context as Context);
     checkCursor('before', args.before, key, context as Context);
     return maxPageSize;
   };
-}
-
-/**
- * @throws LimitExceededError, BadUserInputError
- */
-export function checkSize(argument: string, size: number | null | undefined, limit: number = maxPageSize): void {
-  if (size === null || size === undefined) return;
-  if (size < 0) throw new BadUserInputError(`${argument} must not be negative.`, { argument });
-  if (size > limit) {
-    throw new LimitExceededError(
-      `${argument} must be at most ${limit}. Ask for the next page with the cursor of this one.`,
-      {
-        argument,
-        limit,
-      },
-    );
-  }
 }
 
 function checkCursor(
@@ -99,18 +78,4 @@ function parseCursor(cursor: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * @throws LimitExceededError
- */
-export function checkListSize(argument: string, list: readonly unknown[], limit: number): void {
-  if (list.length <= limit) return;
-  throw new LimitExceededError(
-    `${argument} holds ${list.length} items, and at most ${limit} are taken at once. Send it in parts.`,
-    {
-      argument,
-      limit,
-    },
-  );
 }

@@ -1,18 +1,21 @@
-import type { IncomingMessage } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, type Plugin, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { authenticate } from '../tokens/authenticate.ts';
 import { type Context, createContext } from './context.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
-import { type GraphiqlSettings, graphiqlOptions, isLocal } from './graphiql.ts';
+import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
+import { useNestingLimit } from './limits.ts';
 import { schema } from './schema.ts';
 
 export interface GraphqlServerOptions {
   readonly prisma: PrismaClient;
+  /** Opens the transactions of structural writes. One for the whole process: it holds their queues. */
+  readonly write: OrganizationWriter;
   readonly operatorToken: string;
   readonly log: Logger;
   readonly graphiql: GraphiqlSettings;
@@ -22,27 +25,20 @@ export interface GraphqlServerOptions {
   readonly currentRequestId: () => string | undefined;
 }
 
-/** Bytes of a request's body at most: 1,000 heartbeats with messages of a common length. */
-const maxRequestBodySize = 1_000_000;
-
-/** What Node's server hands over with a request. */
-export interface ServerContext {
-  readonly req?: IncomingMessage;
-}
+/** Bytes of a request's body at most: room for 1,000 heartbeats with messages of a thousand bytes. */
+const maxRequestBodySize = 2_000_000;
 
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
-export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<ServerContext, Context> {
-  const { prisma, operatorToken, log, graphiql, isReady, currentRequestId } = options;
-  return createYoga<ServerContext, Context>({
+export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
+  const { prisma, write, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  return createYoga<object, Context>({
     schema,
     context: async ({ request }) =>
-      createContext(prisma, await authenticate(prisma, operatorToken, request.headers.get('authorization'))),
+      createContext(prisma, write, await authenticate(prisma, operatorToken, request.headers.get('authorization'))),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
-    graphiql:
-      graphiql &&
-      ((request, context) => graphiqlOptions(graphiql, isLocal(request.url, context?.req?.socket.remoteAddress))),
+    graphiql: graphiql && (({ url }) => graphiqlOptions(graphiql, url)),
     renderGraphiQL,
     maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
     logging: false,
@@ -51,8 +47,9 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     multipart: false,
     maxRequestBodySize,
     plugins: [
+      useNestingLimit(),
       useValidationCode(),
-      ...(graphiql ? [useFrontDoor('/graphql')] : []),
+      ...(graphiql ? [useFrontDoor('/graphql'), useGraphiqlHeaders()] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useJsonRequests(),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),

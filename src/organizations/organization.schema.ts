@@ -66,7 +66,7 @@ export const Organization = builder.prismaObject('Organization', {
     statusCounts: t.field({
       type: StatusCountsObject,
       description: 'How many of its workspaces have which status now.',
-      resolve: ({ id }, _, { loaders }) => loaders.statusCounts.load(id),
+      resolve: ({ id }, _, { loaders }, info) => loaders(info).statusCounts.load(id),
     }),
     pluginAllowlist: t.relation('allowlist', {
       description: 'The entries of all roots, by plugin name.',

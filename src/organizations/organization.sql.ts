@@ -26,6 +26,16 @@ export async function lockOrganization(tx: Transaction, orgId: string): Promise<
   return organization;
 }
 
+/**
+ * Tells a missing organization from what is missing inside one that is there.
+ *
+ * @throws OrganizationNotFoundError
+ */
+export async function requireOrganization(tx: Transaction, orgId: string): Promise<void> {
+  const organization = await tx.organization.findUnique({ where: { id: orgId }, select: { id: true } });
+  if (organization === null) throw new OrganizationNotFoundError(orgId);
+}
+
 /** Inserts the organization unless its id is taken; two callers at once are told apart by the primary key. */
 export async function insertOrganization(tx: Transaction, id: string, name: string): Promise<boolean> {
   const inserted = await tx.$queryRaw<{ id: string }[]>`

@@ -9,7 +9,7 @@ export type StatusCountLoader = DataLoader<string, StatusCounts>;
 
 /** Counts for all organizations that a request asks for in one statement. */
 export function createStatusCountLoader(prisma: PrismaClient): StatusCountLoader {
-  return new DataLoader(async (orgIds) => {
+  const load = async (orgIds: readonly string[]): Promise<StatusCounts[]> => {
     const groups = await prisma.workspaceState.groupBy({
       by: ['orgId', 'status'],
       where: { orgId: { in: [...orgIds] } },
@@ -21,7 +21,8 @@ export function createStatusCountLoader(prisma: PrismaClient): StatusCountLoader
       if (ofOrganization !== undefined) ofOrganization[status] = _count;
     }
     return orgIds.map((orgId) => counts.get(orgId) ?? noWorkspaces());
-  });
+  };
+  return new DataLoader(load);
 }
 
 const noWorkspaces = (): Record<WorkspaceStatus, number> => ({

@@ -4,7 +4,8 @@ import { NameConflictError } from '../workspaces/errors.ts';
 import { setName } from '../workspaces/workspace.sql.ts';
 import { defaultAgentName, platformAgentId } from './identity.ts';
 import { demoteAgent, findNamesakeBelow, lockCandidates, reopenRoots, writeInstall } from './install.sql.ts';
-import { type InstallPlan, isSettled, planInstall } from './plan.ts';
+import { type InstallPlan, planInstall } from './plan.ts';
+import { isSettled } from './settled.ts';
 
 export interface Installation {
   readonly orgId: string;

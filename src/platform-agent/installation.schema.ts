@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { builder } from '../graphql/builder.ts';
-import { checkSize } from '../graphql/pages.ts';
+import { checkSize } from '../graphql/limits.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 
 /** Workspaces that one list of an installation names at most. */
@@ -55,7 +55,8 @@ export const InstallationObject = builder.objectRef<Installation>('Installation'
     }),
     previouslyOpenRoots: t.field({
       type: [Workspace],
-      description: 'Roots that admitted every plugin, and are restricted to the merged allowlist since.',
+      description:
+        'Roots that admitted every plugin. Where the policy of the agent became ALLOW_LISTED, they no longer do.',
       args: { first: t.arg.int({ required: true, defaultValue: maxListed, description: firstDescription }) },
       resolve: ({ orgId, previouslyOpenRoots }, { first }) => {
         checkSize('first', first, maxListed);

@@ -22,13 +22,8 @@ export interface InstallPlan {
   readonly demotedAgent: Candidate | undefined;
   /** Whether the demoted agent bears the name that the new one is to have, and so has to leave the roots first. */
   readonly demotedBearsName: boolean;
-  /** Roots that admitted every plugin and will be restricted to the merged allowlist. */
+  /** Roots that admitted every plugin. They still will, unless the merged policy is `allow_listed`. */
   readonly previouslyOpenIds: readonly string[];
-}
-
-/** Whether there is nothing to install: the agent stands as the only root, or is a tombstone that only a restore wakes. */
-export function isSettled(agent: Candidate | undefined, openRoots: boolean): agent is Candidate {
-  return agent !== undefined && (agent.lifecycle === 'removed' || (agent.kind === 'platform' && !openRoots));
 }
 
 /**
@@ -62,7 +57,7 @@ export function planInstall(candidates: readonly Candidate[], agentId: string, r
     adoptedIds: roots.map(({ id }) => id),
     demotedAgent,
     demotedBearsName: demotedAgent?.name === agentName,
-    previouslyOpenIds: pluginPolicy === 'allow_all' ? [] : merged.filter(isOpenRoot).map(({ id }) => id),
+    previouslyOpenIds: merged.filter(isOpenRoot).map(({ id }) => id),
   };
 }
 

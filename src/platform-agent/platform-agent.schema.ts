@@ -1,4 +1,3 @@
-import { inTransaction } from '../database/transaction.ts';
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
@@ -6,11 +5,11 @@ import { workspaceName } from '../graphql/inputs.ts';
 import { Organization } from '../organizations/organization.schema.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
-import { platformAgentId } from './identity.ts';
 import { installPlatformAgent } from './install.ts';
 import { InstallationObject, installationData } from './installation.schema.ts';
+import { settledAgent } from './settled.ts';
 
-export const PlatformAgent = builder.prismaObject('Workspace', {
+const PlatformAgent = builder.prismaObject('Workspace', {
   variant: 'PlatformAgent',
   description: 'The workspace that is the root of its organization: once installed, the only live one.',
   interfaces: [TreeNode],
@@ -36,8 +35,12 @@ export const PlatformAgent = builder.prismaObject('Workspace', {
   }),
 });
 
-/** The live platform agent before one that has been removed: the lifecycles are declared in that order. */
-const currentAgent = { where: { kind: 'platform' }, orderBy: [{ lifecycle: 'asc' }], take: 1 } as const;
+/** The live platform agent before removed ones (the lifecycles are declared in that order), and of those the newest. */
+const currentAgent = {
+  where: { kind: 'platform' },
+  orderBy: [{ lifecycle: 'asc' }, { createdAt: 'desc' }, { id: 'asc' }],
+  take: 1,
+} as const;
 
 builder.prismaObjectFields(Organization, (t) => ({
   platformAgent: t.field({
@@ -79,20 +82,12 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, name }, context) => {
-      const where = { orgId_id: { orgId, id: platformAgentId(orgId) } };
-      // Installed, or a tombstone that only a restore wakes: one read without a lock answers.
-      const settled = {
-        OR: [{ kind: 'platform', organization: { openRoots: false } }, { lifecycle: 'removed' }],
-      } as const;
-      const agent = await context.prisma.workspace.findUnique({
-        ...query,
-        where: { ...where, OR: [...settled.OR] },
-      });
-      if (agent !== null) return agent;
-      return inTransaction(context.prisma, async (tx) => {
+      const settled = await context.prisma.workspace.findUnique({ ...query, where: settledAgent(orgId) });
+      if (settled !== null) return settled;
+      return context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
-        await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
-        return tx.workspace.findUniqueOrThrow({ ...query, where });
+        const id = await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
+        return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       });
     },
   }),

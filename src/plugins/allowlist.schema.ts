@@ -1,4 +1,3 @@
-import { inTransaction } from '../database/transaction.ts';
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
@@ -53,7 +52,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, plugin, rootId }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         const allowedOn = await allowPlugin(tx, { orgId, plugin, rootId: rootId ?? undefined, actor });
         return tx.pluginAllowlistEntry.findUniqueOrThrow({
@@ -72,7 +71,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, plugin, rootId }, context) =>
-      inTransaction(context.prisma, (tx) =>
+      context.write(orgId, (tx) =>
         disallowPlugin(tx, { orgId, plugin, rootId: rootId ?? undefined, actor: actorOf(requireCaller(context)) }),
       ),
   }),
@@ -87,7 +86,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, policy, rootId }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         const id = await setPluginPolicy(tx, { orgId, policy, rootId: rootId ?? undefined, actor });
         return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });

@@ -1,7 +1,7 @@
 import type { Transaction } from '../database/client.ts';
 import { appendEvent } from '../events/append-event.ts';
 import type { PluginPolicy } from '../generated/prisma/enums.ts';
-import { lockOrganization } from '../organizations/organization.sql.ts';
+import { lockOrganization, requireOrganization } from '../organizations/organization.sql.ts';
 import { WorkspaceNotFoundError } from '../workspaces/errors.ts';
 import { resolveRoot } from '../workspaces/resolve-root.ts';
 import { deleteEntry, insertEntry, selectPluginAllowed, updatePolicy } from './allowlist.sql.ts';
@@ -75,7 +75,7 @@ export async function setPluginPolicy(
 /**
  * Whether a workspace may use a plugin. A broken way up to a live root means no.
  *
- * @throws WorkspaceNotFoundError
+ * @throws OrganizationNotFoundError, WorkspaceNotFoundError
  */
 export async function isPluginAllowed(
   tx: Transaction,
@@ -84,6 +84,7 @@ export async function isPluginAllowed(
   plugin: string,
 ): Promise<boolean> {
   const allowed = await selectPluginAllowed(tx, orgId, workspaceId, plugin);
-  if (allowed === undefined) throw new WorkspaceNotFoundError(orgId, workspaceId);
-  return allowed;
+  if (allowed !== undefined) return allowed;
+  await requireOrganization(tx, orgId);
+  throw new WorkspaceNotFoundError(orgId, workspaceId);
 }

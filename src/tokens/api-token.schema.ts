@@ -1,8 +1,7 @@
-import { inTransaction } from '../database/transaction.ts';
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
-import { apiTokenName, uuid } from '../graphql/inputs.ts';
+import { apiTokenName, moment, uuid } from '../graphql/inputs.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createApiToken, revokeApiToken } from './api-tokens.ts';
 import { actorOf } from './authenticate.ts';
@@ -66,13 +65,14 @@ builder.mutationFields((t) => ({
       }),
       ...onRoot,
       expiresAt: t.arg({
+        validate: moment,
         type: 'DateTime',
         description: 'From when on it is refused, in the future. Left out: never.',
       }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, name, rootId, expiresAt }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         const created = await createApiToken(tx, {
           orgId,
@@ -94,7 +94,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         await revokeApiToken(tx, { orgId, id, actor: actorOf(requireCaller(context)) });
         return tx.apiToken.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       }),

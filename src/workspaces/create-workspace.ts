@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from '../database/client.ts';
 import { appendEvent } from '../events/append-event.ts';
 import { lockOrganization } from '../organizations/organization.sql.ts';
-import { platformAgentId } from '../platform-agent/identity.ts';
 import { AlreadyExistsError, NameConflictError, WorkspaceRemovedError } from './errors.ts';
 import {
   findLivePlatformAgent,
@@ -10,6 +9,7 @@ import {
   findWorkspace,
   insertWorkspace,
   readLiveWorkspace,
+  readRemovedPlatformAgentId,
 } from './workspace.sql.ts';
 
 /** What runs in a workspace unless the caller says otherwise. */
@@ -27,7 +27,8 @@ export interface NewWorkspace {
 }
 
 /**
- * Creates a workspace and returns its id. The same id, name, parent and runtime again is the same workspace.
+ * Creates a workspace and returns its id. The same call with the same id again is the same workspace,
+ * wherever it has been moved, unless the call names another parent.
  *
  * @throws OrganizationNotFoundError, WorkspaceNotFoundError (the parent), WorkspaceRemovedError (the parent),
  * NameConflictError, AlreadyExistsError
@@ -35,15 +36,15 @@ export interface NewWorkspace {
 export async function createWorkspace(tx: Transaction, workspace: NewWorkspace): Promise<string> {
   const { orgId, name, actor, runtime = defaultRuntime, id = randomUUID() } = workspace;
   const { openRoots } = await lockOrganization(tx, orgId);
-  const parentId = workspace.parentId === undefined ? await defaultParent(tx, orgId, openRoots) : workspace.parentId;
-
   const existing = await findWorkspace(tx, orgId, id);
   if (existing !== null) {
     if (existing.lifecycle === 'removed') throw new WorkspaceRemovedError(id);
-    if (existing.name === name && existing.parentId === parentId && existing.runtime === runtime) return id;
+    const isThere = workspace.parentId === undefined || workspace.parentId === existing.parentId;
+    if (isThere && existing.name === name && existing.runtime === runtime) return id;
     throw new AlreadyExistsError('workspace', { id, name: existing.name, parentId: existing.parentId });
   }
-  if (parentId !== null) await readLiveWorkspace(tx, orgId, parentId);
+  const parentId = workspace.parentId ?? (await defaultParent(tx, orgId, openRoots));
+  if (workspace.parentId !== undefined) await readLiveWorkspace(tx, orgId, workspace.parentId);
   const sibling = await findLiveSibling(tx, orgId, parentId, name);
   if (sibling !== null) throw new NameConflictError({ name, workspaceId: sibling.id });
 
@@ -56,5 +57,5 @@ async function defaultParent(tx: Transaction, orgId: string, openRoots: boolean)
   const agent = await findLivePlatformAgent(tx, orgId);
   if (agent !== null) return agent.id;
   if (openRoots) return null;
-  throw new WorkspaceRemovedError(platformAgentId(orgId));
+  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId));
 }

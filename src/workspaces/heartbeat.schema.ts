@@ -1,7 +1,7 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { message, uuid } from '../graphql/inputs.ts';
-import { checkListSize } from '../graphql/pages.ts';
+import { checkListSize } from '../graphql/limits.ts';
 import { ProvisioningStateEnum, WorkspaceHealthEnum } from './enums.schema.ts';
 import { recordHeartbeat, recordHeartbeats, reportProvisioning } from './heartbeats.ts';
 import { Workspace } from './tree-node.schema.ts';
@@ -27,7 +27,7 @@ const HeartbeatInput = builder.inputType('HeartbeatInput', {
   }),
 });
 
-// None of these opens a transaction: each is one statement, and waits for nothing.
+// None of these opens a transaction: each writes with one statement, which waits for no change of the tree.
 builder.mutationFields((t) => ({
   recordHeartbeat: t.prismaField({
     type: Workspace,
@@ -48,7 +48,7 @@ builder.mutationFields((t) => ({
 
   recordHeartbeats: t.int({
     description:
-      'Records up to 1,000 heartbeats at once and returns how many it recorded: unknown and removed workspaces are passed over.',
+      'Records up to 1,000 heartbeats, in a request of up to 2 MB, at once and returns how many it recorded: unknown and removed workspaces are passed over.',
     args: {
       ...inOrganization,
       heartbeats: t.arg({

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
 
 export interface Heartbeat {
@@ -61,14 +62,16 @@ export async function updateReport(
 }
 
 /**
- * Gives those of these workspaces a heartbeat row that were written without one, by an import say. Such an insert does
- * take a lock on the workspace, through its foreign key, and so takes it first: an install that has locked its agent to
- * be would otherwise wait for the row inserted here, and this for the install.
+ * Gives those of these workspaces a heartbeat row that were written without one, by an import say. Such an insert takes
+ * a lock on the workspace through its foreign key, and so takes it first: an install that has locked its agent to be
+ * would otherwise wait for the row inserted here, and this for the install. Where `wait` is false, workspaces that are
+ * locked are passed over.
  */
 export async function insertMissingHeartbeats(
   tx: Transaction,
   orgId: string,
   workspaceIds: readonly string[],
+  { wait }: { readonly wait: boolean },
 ): Promise<void> {
   await tx.$executeRaw`
     insert into workspace_heartbeats (org_id, workspace_id)
@@ -76,6 +79,6 @@ export async function insertMissingHeartbeats(
     from workspaces
     where org_id = ${orgId}::uuid and id = any(${workspaceIds}::uuid[]) and lifecycle <> 'removed'
     order by id
-    for key share
+    for key share ${wait ? Prisma.empty : Prisma.sql`skip locked`}
     on conflict (org_id, workspace_id) do nothing`;
 }

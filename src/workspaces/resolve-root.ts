@@ -9,12 +9,12 @@ const maxListedRoots = 20;
 export class AmbiguousRootError extends DomainError {
   readonly code = 'AMBIGUOUS_ROOT';
 
-  constructor(orgId: string, rootIds: readonly string[]) {
+  constructor(orgId: string, rootIds: readonly string[], rootCount: number) {
     super(
-      rootIds.length === 0
+      rootCount === 0
         ? `Organization ${orgId} has no live root. Install its platform agent, or create a workspace, first.`
-        : `Organization ${orgId} has ${rootIds.length} roots. Pass rootId, or install its platform agent, which becomes the only one.`,
-      { orgId, rootCount: rootIds.length, rootIds: rootIds.slice(0, maxListedRoots) },
+        : `Organization ${orgId} has ${rootCount} roots. Pass rootId, or install its platform agent, which becomes the only one.`,
+      { orgId, rootCount, rootIds },
     );
   }
 }
@@ -32,13 +32,11 @@ export async function resolveRoot(
   namedRootId: string | undefined,
 ): Promise<WorkspaceRow> {
   if (namedRootId === undefined) {
-    const roots = await findLiveRoots(tx, orgId);
+    const { roots, count } = await findLiveRoots(tx, orgId, maxListedRoots);
     const [root] = roots;
-    if (root !== undefined && roots.length === 1) return root;
-    throw new AmbiguousRootError(
-      orgId,
-      roots.map(({ id }) => id),
-    );
+    if (root !== undefined && count === 1) return root;
+    const rootIds = roots.map(({ id }) => id);
+    throw new AmbiguousRootError(orgId, rootIds, count);
   }
   const workspace = await readLiveWorkspace(tx, orgId, namedRootId);
   if (workspace.parentId === null) return workspace;

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/client.ts';
 import { appendEvent } from '../events/append-event.ts';
+import type { WorkspaceKind } from '../generated/prisma/enums.ts';
 import { lockOrganization } from '../organizations/organization.sql.ts';
 import { platformAgentId } from '../platform-agent/identity.ts';
 import { moveAnchors } from './anchors.sql.ts';
@@ -9,6 +10,7 @@ import {
   findLiveSibling,
   markRestored,
   readLiveWorkspace,
+  readRemovedPlatformAgentId,
   readWorkspace,
   type WorkspaceRow,
 } from './workspace.sql.ts';
@@ -31,7 +33,7 @@ export async function restoreWorkspace(tx: Transaction, { orgId, id, actor }: Re
   const workspace = await readWorkspace(tx, orgId, id);
   if (workspace.lifecycle !== 'removed') return;
 
-  const parentId = await parentAfterRestore(tx, orgId, workspace, openRoots);
+  const { parentId, kind } = await placeAfterRestore(tx, orgId, workspace, openRoots);
   const sibling = await findLiveSibling(tx, orgId, parentId, workspace.name);
   if (sibling !== null) {
     const advice = `Rename or move that workspace first: ${id} comes back under its old name.`;
@@ -39,21 +41,22 @@ export async function restoreWorkspace(tx: Transaction, { orgId, id, actor }: Re
   }
   const becomesBranch = workspace.parentId === null && parentId !== null;
   const anchors = becomesBranch ? await moveAnchors(tx, orgId, id, parentId) : undefined;
-  const kind = becomesBranch ? 'workspace' : workspace.kind;
   await markRestored(tx, orgId, id, { parentId, kind });
   await appendEvent(tx, { orgId, type: 'workspace.restored', actor, subjectId: id, data: { parentId, ...anchors } });
 }
 
-async function parentAfterRestore(
+/** Under its parent, which must live; a former root under the platform agent; or as a root, where that may be. */
+async function placeAfterRestore(
   tx: Transaction,
   orgId: string,
-  workspace: WorkspaceRow,
+  { id, parentId, kind }: WorkspaceRow,
   openRoots: boolean,
-): Promise<string | null> {
-  if (workspace.parentId !== null) return (await readLiveWorkspace(tx, orgId, workspace.parentId)).id;
+): Promise<{ parentId: string | null; kind: WorkspaceKind }> {
+  if (parentId !== null) return { parentId: (await readLiveWorkspace(tx, orgId, parentId)).id, kind };
   const agent = await findLivePlatformAgent(tx, orgId);
-  if (agent !== null) return agent.id;
-  const agentId = platformAgentId(orgId);
-  if (!openRoots && workspace.id !== agentId) throw new WorkspaceRemovedError(agentId);
-  return null;
+  if (agent !== null) return { parentId: agent.id, kind: 'workspace' };
+  if (openRoots || kind === 'platform') return { parentId: null, kind };
+  // An installed organization has no other root than a platform agent, and that is what bears the agent's id.
+  if (id === platformAgentId(orgId)) return { parentId: null, kind: 'platform' };
+  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId));
 }

@@ -46,7 +46,10 @@ export const TreeNode = builder.prismaInterface('Workspace', {
       description: 'Which plugins the tree below a root may use. That of a workspace that is no root has no effect.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its place, name or policy last changed.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description: 'When it was last moved, renamed, removed, restored, or its policy changed.',
+    }),
     organization: t.relation('organization', { description: 'The one it belongs to, for good.' }),
     pluginAllowlist: t.relation('allowlist', {
       query: { orderBy: { pluginName: 'asc' } },

@@ -1,4 +1,3 @@
-import { inTransaction } from '../database/transaction.ts';
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
@@ -37,7 +36,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, name, parentId, id, runtime }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         const createdId = await createWorkspace(tx, {
           orgId,
@@ -67,7 +66,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id, parentId }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         await moveWorkspace(tx, { orgId, id, parentId, actor: actorOf(requireCaller(context)) });
         return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       }),
@@ -83,7 +82,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id, name }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         await renameWorkspace(tx, { orgId, id, name, actor: actorOf(requireCaller(context)) });
         return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       }),
@@ -103,7 +102,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id, includeDescendants }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         await removeWorkspace(tx, { orgId, id, includeDescendants: includeDescendants ?? false, actor });
         return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
@@ -120,7 +119,7 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (query, _, { orgId, id }, context) =>
-      inTransaction(context.prisma, async (tx) => {
+      context.write(orgId, async (tx) => {
         await restoreWorkspace(tx, { orgId, id, actor: actorOf(requireCaller(context)) });
         return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       }),

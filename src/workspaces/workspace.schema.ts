@@ -1,7 +1,8 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { uuid } from '../graphql/inputs.ts';
-import { checkSize, defaultPageSize, maxPageSize } from '../graphql/pages.ts';
+import { checkSize } from '../graphql/limits.ts';
+import { defaultPageSize, maxPageSize } from '../graphql/pages.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 
@@ -10,12 +11,13 @@ builder.prismaObjectFields(Workspace, (t) => ({
   root: t.field({
     type: Workspace,
     description: 'The workspace at the top of its tree: itself, if it is a root.',
-    resolve: async (workspace, _, { loaders }) => (await loaders.lineage.load(workspace)).at(-1) ?? workspace,
+    resolve: async (workspace, _, { loaders }, info) =>
+      (await loaders(info).lineage.load(workspace)).at(-1) ?? workspace,
   }),
   ancestors: t.field({
     type: [Workspace],
     description: 'From its parent up to its root.',
-    resolve: (workspace, _, { loaders }) => loaders.lineage.load(workspace),
+    resolve: (workspace, _, { loaders }, info) => loaders(info).lineage.load(workspace),
   }),
   descendants: t.field({
     type: WorkspaceConnection,
@@ -30,10 +32,12 @@ builder.prismaObjectFields(Workspace, (t) => ({
       includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
-      checkSize('first', first);
-      const loader = context.loaders.ofField(info.fieldNodes, () =>
-        createDescendantsLoader(context.prisma, { first, after: after ?? null, includeRemoved }),
-      );
+      checkSize('first', first, maxPageSize);
+      const loader = context
+        .loaders(info)
+        .ofField(info.fieldNodes, () =>
+          createDescendantsLoader(context.prisma, { first, after: after ?? null, includeRemoved }),
+        );
       const { workspaces, hasNextPage, hasPreviousPage, totalCount } = await loader.load(workspace);
       return {
         totalCount,

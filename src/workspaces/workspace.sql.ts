@@ -1,5 +1,7 @@
 import type { Transaction } from '../database/client.ts';
 import type { PluginPolicy, WorkspaceKind, WorkspaceLifecycle } from '../generated/prisma/enums.ts';
+import { requireOrganization } from '../organizations/organization.sql.ts';
+import { platformAgentId } from '../platform-agent/identity.ts';
 import { WorkspaceNotFoundError, WorkspaceRemovedError } from './errors.ts';
 
 export interface WorkspaceRow {
@@ -23,14 +25,15 @@ const columns = {
 } as const;
 
 /**
- * Reads a workspace inside a transaction that holds the organization's lock, under which it cannot change.
+ * Reads a workspace. Under the organization's lock it cannot change.
  *
- * @throws WorkspaceNotFoundError
+ * @throws OrganizationNotFoundError, WorkspaceNotFoundError
  */
 export async function readWorkspace(tx: Transaction, orgId: string, id: string): Promise<WorkspaceRow> {
   const workspace = await findWorkspace(tx, orgId, id);
-  if (workspace === null) throw new WorkspaceNotFoundError(orgId, id);
-  return workspace;
+  if (workspace !== null) return workspace;
+  await requireOrganization(tx, orgId);
+  throw new WorkspaceNotFoundError(orgId, id);
 }
 
 /** As `readWorkspace`, with null for none. */
@@ -54,13 +57,25 @@ export async function findLivePlatformAgent(tx: Transaction, orgId: string): Pro
   return tx.workspace.findFirst({ where: { orgId, kind: 'platform', lifecycle: { not: 'removed' } }, select: columns });
 }
 
-/** The live workspaces without a parent, by id. */
-export async function findLiveRoots(tx: Transaction, orgId: string): Promise<WorkspaceRow[]> {
-  return tx.workspace.findMany({
-    where: { orgId, parentId: null, lifecycle: { not: 'removed' } },
-    select: columns,
-    orderBy: { id: 'asc' },
+/** The id of the removed platform agent that an installed organization without a live one waits for: the newest. */
+export async function readRemovedPlatformAgentId(tx: Transaction, orgId: string): Promise<string> {
+  const agent = await tx.workspace.findFirst({
+    where: { orgId, kind: 'platform' },
+    select: { id: true },
+    orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
   });
+  return agent?.id ?? platformAgentId(orgId);
+}
+
+/** The first of the live workspaces without a parent, by id, and how many there are. */
+export async function findLiveRoots(
+  tx: Transaction,
+  orgId: string,
+  first: number,
+): Promise<{ roots: WorkspaceRow[]; count: number }> {
+  const where = { orgId, parentId: null, lifecycle: { not: 'removed' } } as const;
+  const roots = await tx.workspace.findMany({ where, select: columns, orderBy: { id: 'asc' }, take: first });
+  return { roots, count: roots.length < first ? roots.length : await tx.workspace.count({ where }) };
 }
 
 /** The live workspace that bears `name` under `parentId` (null: among the roots). */
@@ -131,13 +146,13 @@ export async function setName(tx: Transaction, orgId: string, id: string, name: 
     where org_id = ${orgId}::uuid and id = ${id}::uuid`;
 }
 
-/** Whether a live workspace has the removed or live workspace `id` as its parent, and how many have. */
+/** How many live workspaces have `id` as their parent. */
 export async function countLiveChildren(tx: Transaction, orgId: string, id: string): Promise<number> {
   return tx.workspace.count({ where: { orgId, parentId: id, lifecycle: { not: 'removed' } } });
 }
 
 /**
- * Turns a workspace, and with `descendants` all below it, into tombstones, and revokes the tokens anchored to it.
+ * Turns a workspace and all below it into tombstones, and revokes the tokens anchored to it. Returns their ids.
  * `lifecycle_at` is the moment of writing and not of the transaction's start, which may lie before a heartbeat that
  * came while this one waited for its lock.
  */

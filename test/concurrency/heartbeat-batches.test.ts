@@ -61,3 +61,14 @@ test('a heartbeat and a report for the same workspace are both recorded', async 
   );
   expect(stored).toEqual({ heard: true, reported: 'failed' });
 });
+
+test('a batch waits for no workspace that is locked, not even for one without a heartbeat row, and tells what it recorded', async () => {
+  const { orgId, alpha, beta } = acme;
+  await database.query('delete from workspace_heartbeats where workspace_id = $1', [alpha]);
+  const holder = await database.connect();
+  await holder.query('begin');
+  await holder.query('select from workspaces where org_id = $1 for update', [orgId]);
+  expect(await beat([alpha, beta])).toMatchObject({ data: { recordHeartbeats: 1 } });
+  await holder.query('commit');
+  expect(await beat([alpha, beta])).toMatchObject({ data: { recordHeartbeats: 2 } });
+});

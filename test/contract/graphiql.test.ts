@@ -1,23 +1,24 @@
 import { parse, validate } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
-import { graphiqlOptions } from '../../src/graphql/graphiql.ts';
+import { graphiqlKey, graphiqlOptions } from '../../src/graphql/graphiql.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type HttpAnswer, outerAddresses, serveOverHttp } from './http-client.ts';
+import { type HttpAnswer, serveOverHttp } from './http-client.ts';
 
 const exampleOrgId = '5f0c1b0e-2a51-4f9a-9c55-0d6f3c0f9a11';
 const api = createTestApi(await createTestDatabase());
-const { send, port } = await serveOverHttp(api, { operatorToken, exampleOrgId });
+const { send } = await serveOverHttp(api, { operatorToken, exampleOrgId });
 const closed = await serveOverHttp(api);
 
 const html = { accept: 'text/html' };
-const open = (host: string, address?: string) =>
-  send('/graphql', { headers: { ...html, host: `${host}:${port}` }, ...(address !== undefined && { address }) });
+const key = graphiqlKey(operatorToken);
+const keyed = `http://localhost/graphql?key=${key}`;
+const open = (query: string) => send(`/graphql${query}`, { headers: html });
 
 let page: HttpAnswer;
 beforeAll(async () => {
-  page = await open('localhost');
+  page = await open(`?key=${key}`);
 });
 
 test('the page is served to browsers, also to those that open the bare address', async () => {
@@ -46,35 +47,61 @@ function findLoads(body: string): string[] {
   return [...references.filter((reference) => !/=\s*["']?data:/.test(reference)), ...imports];
 }
 
-test.each(['localhost', '127.0.0.1', '[::1]'])(
-  'the token is filled in for this machine, by its name %s',
-  async (host) => {
-    expect((await open(host)).body).toContain(operatorToken);
-  },
-);
-
-test.each(['taproot.example', 'localhost.example', '10.0.0.1'])(
-  'the token is not shown under the name %s',
-  async (host) => {
-    const { status, body } = await open(host);
-    expect(status).toBe(200);
-    expect(body).not.toContain(operatorToken);
-  },
-);
-
-test('the token is not shown to another machine, whatever name it sends', async () => {
-  for (const address of outerAddresses()) {
-    expect((await open('localhost', address)).body, address).not.toContain(operatorToken);
-  }
-  expect(JSON.stringify(graphiqlOptions({ operatorToken }, false))).not.toContain(operatorToken);
+test('the token is filled in for the key, whatever else the address says', async () => {
+  expect(page.body).toContain(operatorToken);
+  expect((await open(`?query=${encodeURIComponent('{ me { name } }')}&key=${key}`)).body).toContain(operatorToken);
 });
 
-test('without a token to show, the header says where to put one', () => {
-  expect(graphiqlOptions({}, true).headers).toContain('Bearer <token>');
+test.each([
+  ['no key', ''],
+  ['an empty key', '?key='],
+  ['the start of the key', `?key=${key.slice(0, -1)}`],
+  ['more than the key', `?key=${key}0`],
+  ['the key in capitals', `?key=${key.toUpperCase()}`],
+  ['the key of another token', `?key=${graphiqlKey(`${operatorToken}-of-another-server`)}`],
+  ['the key by another name', `?Key=${key}&token=${key}`],
+])('with %s, the header says where to put a token', async (_, query) => {
+  const { status, body } = await open(query);
+  expect(status).toBe(200);
+  expect(body).toContain('Bearer <token>');
+  expect(body).not.toContain(operatorToken);
+  expect(body).not.toContain(key);
+});
+
+test('what a proxy of this machine passes on is no reason to fill in the token', async () => {
+  for (const host of ['localhost:4000', '127.0.0.1:4000', '[::1]:4000']) {
+    expect((await send('/graphql', { headers: { ...html, host } })).body, host).not.toContain(operatorToken);
+  }
+});
+
+test('the key is the same from start to start, and another for another token', () => {
+  expect(key).toMatch(/^[0-9a-f]{32}$/);
+  expect(graphiqlKey(operatorToken)).toBe(key);
+  expect(graphiqlKey(`${operatorToken}2`)).not.toBe(key);
+});
+
+test('without a token to show, no key fills one in', () => {
+  expect(graphiqlOptions({}, keyed).headers).toContain('Bearer <token>');
+});
+
+test('the page is kept from caches, from other sites and from their frames, and nothing else is changed', async () => {
+  const protection = {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+  };
+  expect(page.headers).toMatchObject(protection);
+  expect((await open('')).headers).toMatchObject(protection);
+
+  const { headers } = await send('/graphql', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ __typename }' }),
+  });
+  for (const name of Object.keys(protection)) expect(headers).not.toHaveProperty(name);
 });
 
 test('every example is valid against the schema, and names the organization of the demo', () => {
-  const tabs = graphiqlOptions({ operatorToken, exampleOrgId }, true).defaultTabs ?? [];
+  const tabs = graphiqlOptions({ operatorToken, exampleOrgId }, keyed).defaultTabs ?? [];
   expect(tabs.length).toBeGreaterThan(0);
   for (const { query = '', variables } of tabs) {
     expect(validate(schema, parse(query ?? ''))).toEqual([]);

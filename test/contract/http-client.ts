@@ -1,5 +1,4 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { networkInterfaces } from 'node:os';
 import { afterAll } from 'vitest';
 import type { GraphiqlSettings } from '../../src/graphql/graphiql.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
@@ -17,31 +16,30 @@ export interface HttpRequest {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
-  /** Where to connect to, if not to 127.0.0.1. */
-  readonly address?: string;
 }
 
 /** The server behind a socket, for what a client sees only there. Closed after the last test of the file. */
-export async function serveOverHttp({ prisma }: TestApi, graphiql: GraphiqlSettings = false) {
+export async function serveOverHttp({ prisma, write }: TestApi, graphiql: GraphiqlSettings = false) {
   const log = createLogger('silent');
   const server = await listen(
     createGraphqlServer({
       prisma,
+      write,
       operatorToken,
       log,
       graphiql,
       isReady: async () => true,
       currentRequestId: () => requestContext.getStore()?.requestId,
     }),
-    { host: '0.0.0.0', port: 0, log },
+    { host: '127.0.0.1', port: 0, log },
   );
   afterAll(() => server.close(1_000));
   const port = Number(new URL(server.url).port);
 
-  function send(path: string, { method, headers = {}, body, address }: HttpRequest = {}): Promise<HttpAnswer> {
+  function send(path: string, { method, headers = {}, body }: HttpRequest = {}): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const sent = request(
-        { host: address ?? '127.0.0.1', port, path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers },
+        { host: '127.0.0.1', port, path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers },
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk) => chunks.push(chunk));
@@ -59,11 +57,4 @@ export async function serveOverHttp({ prisma }: TestApi, graphiql: GraphiqlSetti
     });
   }
   return { port, send };
-}
-
-/** Addresses of this machine by which others reach it. */
-export function outerAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
-  );
 }

@@ -106,10 +106,14 @@ describe('the policy of the agent', () => {
   const policyOf = async (id: string) => (await readWorkspace(database, orgId, id)).pluginPolicy;
 
   test('is open when every old root was, whatever they listed', async () => {
-    await allow(database, orgId, await root('Alpha', 'allow_all'), 'search');
-    await root('Beta', 'allow_all');
+    const alpha = await root('Alpha', 'allow_all');
+    const beta = await root('Beta', 'allow_all');
+    await allow(database, orgId, alpha, 'search');
     const agent = await install(api, orgId);
-    expect(agent).toMatchObject({ pluginPolicy: 'ALLOW_ALL', installation: { previouslyOpenRoots: [] } });
+    expect(agent).toMatchObject({
+      pluginPolicy: 'ALLOW_ALL',
+      installation: { previouslyOpenRoots: [alpha, beta].sort().map((id) => ({ id })) },
+    });
     expect(await policyOf(agentId)).toBe('allow_all');
   });
 

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { keptOperatorToken, OperatorTokenError } from '../../src/operator-token.ts';
 import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase, databaseUrl } from '../support/database.ts';
 import { compileServer, startServer, temporaryDirectory } from '../support/server-process.ts';
@@ -56,8 +57,8 @@ async function serverWithRunningRequest(orgId: string, more: Record<string, stri
 }
 
 describe('a server that cannot start says why and exits with 1', () => {
-  async function failure(given: Record<string, string>): Promise<string> {
-    const server = startServer(given);
+  async function failure(given: Record<string, string>, directory?: string): Promise<string> {
+    const server = startServer(given, directory);
     expect(await server.ended).toBe(1);
     expect(server.output()).not.toContain('    at ');
     return server.output();
@@ -68,6 +69,19 @@ describe('a server that cannot start says why and exits with 1', () => {
     expect(output).toMatch(
       /DATABASE_URL must be .*\n.*PORT must be .*\n.*LOG_LEVEL must be .*\n.*OPERATOR_TOKEN is missing/,
     );
+  });
+
+  test('a directory in the place of its .env', async () => {
+    const directory = await temporaryDirectory();
+    await mkdir(join(directory, '.env'));
+    expect(await failure(settings, directory)).toContain('.env is a directory. Settings are read from a file');
+  });
+
+  // Root may read everything.
+  test.skipIf(process.getuid?.() === 0)('a .env that it may not read', async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, '.env'), 'PORT=0', { mode: 0o000 });
+    expect(await failure(settings, directory)).toContain('.env cannot be read. Let the user that runs the server');
   });
 
   test('a port that is taken', async () => {
@@ -107,6 +121,43 @@ describe('a server that cannot start says why and exits with 1', () => {
   });
 });
 
+describe('a server that cannot keep its operator token says why', () => {
+  async function refusal(prepare: (file: string) => Promise<unknown>) {
+    const directory = await temporaryDirectory();
+    const file = join(directory, 'operator-token');
+    await prepare(file);
+    const error = await keptOperatorToken(directory).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OperatorTokenError);
+    const { message } = error as OperatorTokenError;
+    expect(message).toContain(file);
+    expect(message).toMatch(/Or set OPERATOR_TOKEN\.$/);
+    return message;
+  }
+
+  test('and exits with 1, after it has stopped its embedded database', async () => {
+    const DATA_DIR = await temporaryDirectory();
+    await mkdir(join(DATA_DIR, 'operator-token'));
+    const server = startServer({ DATA_DIR });
+    expect(await server.ended).toBe(1);
+    expect(server.output()).toMatch(/The operator token in .* cannot be read: it is a directory\. Move that away\./);
+    expect(server.output()).not.toContain('    at ');
+    expect(existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid'))).toBe(false);
+  });
+
+  test('when it can be neither read nor written for another reason', async () => {
+    expect(await refusal((file) => symlink(file, file))).toMatch(/cannot be read: ELOOP.*DATA_DIR/);
+    expect(await refusal((file) => symlink(join(file, '..', 'none', 'none'), file))).toMatch(
+      /cannot be written: ENOENT.*DATA_DIR/,
+    );
+  });
+
+  // Root may read everything.
+  test.skipIf(process.getuid?.() === 0)('when it may not read or write it', async () => {
+    expect(await refusal((file) => writeFile(file, 'token', { mode: 0o000 }))).toContain('cannot be read: the user');
+    expect(await refusal((file) => chmod(join(file, '..'), 0o500))).toContain('cannot be written: the user');
+  });
+});
+
 describe('an embedded database', () => {
   test('keeps its data and its token from start to start, and stops with the server', async () => {
     const DATA_DIR = await temporaryDirectory();
@@ -121,6 +172,10 @@ describe('an embedded database', () => {
       data: { createOrganization: { id: orgId } },
     });
     expect(first.output()).toContain(token);
+    expect(first.output()).toContain(` ${firstUrl}/graphql\n`);
+    const key = /GraphiQL +http\S+\/graphql\?key=(\w+)\n/.exec(first.output())?.[1];
+    const page = await fetch(`${firstUrl}/graphql?key=${key}`, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain(token);
 
     first.process.kill('SIGTERM');
     expect(await first.ended).toBe(0);
@@ -129,6 +184,7 @@ describe('an embedded database', () => {
     const second = startServer({ DATA_DIR });
     const { body } = await execute(await second.listening, `{ organization(id: "${orgId}") { id } }`, token);
     expect(body).toEqual({ data: { organization: { id: orgId } } });
+    expect(second.output()).toContain(`/graphql?key=${key}\n`);
   });
 
   test('is refused to a second server, and the first goes on', async () => {

@@ -3,6 +3,11 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { afterAll } from 'vitest';
 import { createPrismaClient, type DatabaseOptions } from '../../src/database/client.ts';
+import {
+  createOrganizationWriter,
+  type OrganizationWriter,
+  type WriterLimits,
+} from '../../src/database/organization-writer.ts';
 import type { PrismaClient } from '../../src/generated/prisma/client.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
@@ -30,6 +35,7 @@ type Untyped = any;
 
 export interface TestApi {
   readonly prisma: PrismaClient;
+  readonly write: OrganizationWriter;
   /** Every entry of the log so far. */
   readonly logged: readonly Record<string, unknown>[];
   /** Sends the document as a client would. `token` is the operator's unless given; null sends none. */
@@ -52,20 +58,31 @@ export interface TestApi {
  * The server on a test database: everything of it but the socket. To be called outside of tests; it is closed after the
  * last test of the file.
  */
-export function createTestApi(database: TestDatabase, options: Partial<DatabaseOptions> = {}): TestApi {
-  const prisma = createPrismaClient({
+export function createTestApi(
+  database: TestDatabase,
+  { writerLimits, ...options }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits } = {},
+): TestApi {
+  const databaseOptions = {
     url: database.url,
     poolSize: 10,
     lockTimeoutMs: 5_000,
     statementTimeoutMs: 8_000,
     transactionTimeoutMs: 10_000,
     ...options,
-  });
+  };
+  const prisma = createPrismaClient(databaseOptions);
+  const { poolSize, lockTimeoutMs } = databaseOptions;
+  // As many writers as connections, unless a test is about the queues of one server: to the database, the callers of a
+  // test are clients of several servers.
+  const limits = writerLimits ?? { perOrganization: poolSize, inAll: poolSize, waitMs: lockTimeoutMs };
   afterAll(() => prisma.$disconnect());
+
+  const write = createOrganizationWriter(prisma, limits);
 
   const logged: Record<string, unknown>[] = [];
   const yoga = createGraphqlServer({
     prisma,
+    write,
     operatorToken,
     log: createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) }),
     graphiql: false,
@@ -75,6 +92,7 @@ export function createTestApi(database: TestDatabase, options: Partial<DatabaseO
 
   const api: TestApi = {
     prisma,
+    write,
     logged,
     async fetch(path, init) {
       return yoga.fetch(new URL(path, 'http://localhost'), init ?? {});

@@ -31,13 +31,12 @@ export async function temporaryDirectory(): Promise<string> {
 
 /**
  * Runs the compiled server as a process of its own, as `npm start` does, on a free port, with these settings and no
- * others. It is stopped after the test.
+ * others. It is stopped after the test. Its working directory is a place without a file .env, unless one is given.
  */
-export function startServer(settings: Record<string, string>): ServerProcess {
+export function startServer(settings: Record<string, string>, directory = tmpdir()): ServerProcess {
   const { PATH, TMPDIR } = process.env;
   const child = spawn(process.execPath, [resolve('dist/src/main.js')], {
-    // A place without a file .env.
-    cwd: tmpdir(),
+    cwd: directory,
     env: { PATH, ...(TMPDIR && { TMPDIR }), PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,47 @@
+import type { FieldNode, GraphQLResolveInfo, ResponsePath } from 'graphql';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import { createStatusCountLoader, type StatusCountLoader } from '../organizations/status-counts.ts';
+import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.ts';
+
+/** What loads for all rows of a list at once what Prisma's relations cannot. */
+export interface Loaders {
+  readonly lineage: LineageLoader;
+  readonly statusCounts: StatusCountLoader;
+  /** The loader of one field of the document, made when its first row asks: all rows share the field's arguments. */
+  readonly ofField: <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader) => Loader;
+}
+
+/**
+ * The loaders of one request. They remember what they loaded, and so each field of Mutation, which may change it, has
+ * loaders of its own.
+ */
+export function createLoaders(prisma: PrismaClient): (info: GraphQLResolveInfo) => Loaders {
+  const loaders = new Map<string | number, Loaders>();
+  return ({ operation, path }) => {
+    const scope = operation.operation === 'mutation' ? rootOf(path).key : '';
+    const known = loaders.get(scope);
+    if (known !== undefined) return known;
+    const made = {
+      lineage: createLineageLoader(prisma),
+      statusCounts: createStatusCountLoader(prisma),
+      ofField: createFieldLoaders(),
+    };
+    loaders.set(scope, made);
+    return made;
+  };
+}
+
+function rootOf(path: ResponsePath): ResponsePath {
+  return path.prev === undefined ? path : rootOf(path.prev);
+}
+
+function createFieldLoaders(): Loaders['ofField'] {
+  const loaders = new WeakMap<FieldNode, object>();
+  return <Loader extends object>([fieldNode]: readonly FieldNode[], create: () => Loader): Loader => {
+    if (fieldNode === undefined) return create();
+    // One field node is one field of the schema, which always makes the same kind of loader.
+    const loader = (loaders.get(fieldNode) as Loader | undefined) ?? create();
+    loaders.set(fieldNode, loader);
+    return loader;
+  };
+}
