@@ -12,7 +12,11 @@ import { removeWorkspace } from '../src/workspaces/remove-workspace.ts';
 /** The organizations of the demo. Their ids are fixed, so that an example can name them. */
 export const demo = {
   /** Several roots with overlapping allowlists and tokens, waiting for its install. */
-  waiting: { id: '11111111-1111-4111-8111-111111111111', name: 'Acme Robotics' },
+  waiting: {
+    id: '11111111-1111-4111-8111-111111111111',
+    name: 'Acme Robotics',
+    rootId: workspaceId('11111111-1111-4111-8111-111111111111', 'Research'),
+  },
   /** Installed, with an agent of every status. */
   installed: { id: '22222222-2222-4222-8222-222222222222', name: 'Northwind Labs' },
   /** A root bears the name that its platform agent would get. */

@@ -76,7 +76,9 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
       log,
       graphiql: config.graphiql && {
         ...(config.operatorToken === undefined && { operatorToken }),
-        ...(config.databaseUrl === undefined && { exampleOrgId: demo.waiting.id }),
+        ...(config.databaseUrl === undefined && {
+          example: { orgId: demo.waiting.id, workspaceId: demo.waiting.rootId },
+        }),
       },
       isReady: async () => !stopped && (await answers(prisma)),
       currentRequestId: () => requestContext.getStore()?.requestId,

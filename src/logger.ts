@@ -28,8 +28,17 @@ export function createLogger(level: LogLevel, destination = standardOutput()): L
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => ({ ...requestContext.getStore() }),
     redact: secrets,
+    serializers: { err: describeError },
   };
   return pino(options, destination);
+}
+
+/** What an error says, without what hangs on it: that of a driver carries its connection along, with the key to cancel it. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  return { type: name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
 }
 
 function standardOutput(): DestinationStream {

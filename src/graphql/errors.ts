@@ -60,12 +60,16 @@ function present(error: DomainError, located: GraphQLError | undefined): GraphQL
 }
 
 function withCode(error: GraphQLError): GraphQLError {
-  const code = codeOfStatus[error.extensions.http?.status ?? 200] ?? 'BAD_USER_INPUT';
-  return new GraphQLError(error.message, { ...position(error), extensions: { ...error.extensions, code } });
+  const status = error.extensions.http?.status;
+  const code = status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
+  const message = status === 403 ? forgeable : error.message;
+  return new GraphQLError(message, { ...position(error), extensions: { ...error.extensions, code } });
 }
 
-/** The codes of what is refused before GraphQL looks at it. */
-const codeOfStatus: Record<number, DomainError['code']> = { 403: 'FORBIDDEN', 413: 'LIMIT_EXCEEDED' };
+/** What is refused as any page of the web could have made a browser send it, without its user's will. */
+const forgeable =
+  'Post the operation as JSON, under the header "content-type: application/json", or send an authorization header. ' +
+  'A browser that opens this address gets GraphiQL, where that is served.';
 
 /** Where in the document and in the answer an error stands. */
 function position(error: GraphQLError | undefined) {

@@ -8,12 +8,12 @@ export type GraphiqlSettings =
   | {
       /** Filled in for whoever brings its key. Given where it is ours to show: that of the embedded database. */
       readonly operatorToken?: string;
-      /** The organization of the example operations. */
-      readonly exampleOrgId?: string;
+      /** What the example operations are about. */
+      readonly example?: { readonly orgId: string; readonly workspaceId: string };
     };
 
-const install = `# Make the platform agent the single root of the organization that waits for it.
-# The id goes into the variables below; the tab Organizations finds others.
+const install = `# Makes the platform agent the single root of an organization.
+# Its id stands in the Variables pane, below.
 mutation Install($orgId: ID!) {
   installPlatformAgent(orgId: $orgId) {
     id
@@ -67,8 +67,13 @@ const tree = `query Tree($orgId: ID!) {
 }
 `;
 
-const heartbeat = `mutation Heartbeat($orgId: ID!, $workspaceId: ID!) {
-  recordHeartbeat(orgId: $orgId, workspaceId: $workspaceId, message: "Ready") {
+const heartbeat = `# A workspace is ONLINE for 90 seconds after a heartbeat.
+mutation Heartbeat($orgId: ID!, $workspaceId: ID!) {
+  recordHeartbeat(
+    orgId: $orgId
+    workspaceId: $workspaceId
+    message: "Ready"
+  ) {
     name
     status
     lastHeartbeatAt
@@ -87,7 +92,7 @@ export function graphiqlKey(operatorToken: string): string {
 
 /** GraphiQL with example operations in tabs, and the authorization header filled in where the URL asked for has the key. */
 export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): GraphiQLOptions {
-  const { operatorToken, exampleOrgId: orgId = '' } = settings;
+  const { operatorToken, example: { orgId, workspaceId } = { orgId: '', workspaceId: '' } } = settings;
   const token = operatorToken !== undefined && hasKey(url, operatorToken) ? operatorToken : '<token>';
   const headers = JSON.stringify({ authorization: `Bearer ${token}` }, null, 2);
   const tab = (query: string, variables: object) => ({ query, headers, variables: JSON.stringify(variables, null, 2) });
@@ -99,7 +104,7 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url:
       tab(install, { orgId }),
       tab(organizations, {}),
       tab(tree, { orgId }),
-      tab(heartbeat, { orgId, workspaceId: '' }),
+      tab(heartbeat, { orgId, workspaceId }),
     ],
   };
 }

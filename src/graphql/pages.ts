@@ -49,6 +49,9 @@ export const cursorKeys = {
  */
 export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys]) {
   return (args: PageArgs, context: object): number => {
+    if (typeof args.first === 'number' && typeof args.last === 'number') {
+      throw new BadUserInputError('Pass first or last, not both: a page is taken from one end.', { argument: 'last' });
+    }
     checkSize('first', args.first, maxPageSize);
     checkSize('last', args.last, maxPageSize);
     checkCursor('after', args.after, key, context as Context);

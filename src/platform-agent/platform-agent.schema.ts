@@ -72,7 +72,8 @@ builder.mutationFields((t) => ({
     type: PlatformAgent,
     description:
       'Makes the platform agent the single root of the organization: old roots become its children, and their tokens and ' +
-      'allowlists move to it. Calling it again returns the agent and changes nothing.',
+      'allowlists move to it. Calling it again returns the agent and changes nothing, ' +
+      'and so it does where the agent is REMOVED: restoreWorkspace brings it back.',
     args: {
       ...inOrganization,
       name: t.arg.string({

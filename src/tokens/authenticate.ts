@@ -13,7 +13,9 @@ export class UnauthenticatedError extends DomainError {
   readonly code = 'UNAUTHENTICATED';
 
   constructor() {
-    super('Send a valid token in the header "Authorization: Bearer <token>".');
+    super(
+      'Send a valid token in the header "Authorization: Bearer <token>". There is none, or it is unknown, revoked or expired.',
+    );
   }
 }
 

@@ -44,7 +44,7 @@ export async function createWorkspace(tx: Transaction, workspace: NewWorkspace):
     throw new AlreadyExistsError('workspace', { id, name: existing.name, parentId: existing.parentId });
   }
   const parentId = workspace.parentId ?? (await defaultParent(tx, orgId, openRoots));
-  if (workspace.parentId !== undefined) await readLiveWorkspace(tx, orgId, workspace.parentId);
+  if (workspace.parentId !== undefined) await readLiveWorkspace(tx, orgId, workspace.parentId, 'The parent');
   const sibling = await findLiveSibling(tx, orgId, parentId, name);
   if (sibling !== null) throw new NameConflictError({ name, workspaceId: sibling.id });
 
@@ -57,5 +57,5 @@ async function defaultParent(tx: Transaction, orgId: string, openRoots: boolean)
   const agent = await findLivePlatformAgent(tx, orgId);
   if (agent !== null) return agent.id;
   if (openRoots) return null;
-  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId));
+  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId), 'The platform agent');
 }

@@ -13,8 +13,9 @@ export class WorkspaceNotFoundError extends DomainError {
 export class WorkspaceRemovedError extends DomainError {
   readonly code = 'WORKSPACE_REMOVED';
 
-  constructor(workspaceId: string) {
-    super(`Workspace ${workspaceId} has been removed. Restore it with restoreWorkspace first.`, { workspaceId });
+  /** @param who what the workspace is to the one that was asked for */
+  constructor(workspaceId: string, who = 'Workspace') {
+    super(`${who} ${workspaceId} has been removed. Restore it with restoreWorkspace first.`, { workspaceId });
   }
 }
 

@@ -49,7 +49,7 @@ export async function moveWorkspace(tx: Transaction, { orgId, id, parentId, acto
   await lockOrganization(tx, orgId);
   const workspace = await readLiveWorkspace(tx, orgId, id);
   if (workspace.kind === 'platform') throw new PlatformAgentImmovableError(id);
-  await readLiveWorkspace(tx, orgId, parentId);
+  await readLiveWorkspace(tx, orgId, parentId, 'The parent');
   const path = await readPathToRoot(tx, orgId, parentId);
   if (path.includes(id)) throw new WouldCycleError(id, parentId);
   if (workspace.parentId === parentId) return;

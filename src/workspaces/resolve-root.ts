@@ -1,6 +1,13 @@
 import type { Transaction } from '../database/client.ts';
 import { BadUserInputError, DomainError } from '../domain-error.ts';
-import { findLiveRoots, readLiveWorkspace, readPathToRoot, type WorkspaceRow } from './workspace.sql.ts';
+import { WorkspaceRemovedError } from './errors.ts';
+import {
+  findLiveRoots,
+  readLiveWorkspace,
+  readPathToRoot,
+  readRemovedPlatformAgentId,
+  type WorkspaceRow,
+} from './workspace.sql.ts';
 
 /** How many ids an error lists; an organization may have thousands of roots. */
 const maxListedRoots = 20;
@@ -23,7 +30,8 @@ export class AmbiguousRootError extends DomainError {
  * The live root that tokens and allowlist entries are to hang on: the one named, or the only one there is. Call it under
  * the organization's lock.
  *
- * @throws AmbiguousRootError, WorkspaceNotFoundError, WorkspaceRemovedError, BadUserInputError when the workspace named
+ * @throws AmbiguousRootError, WorkspaceNotFoundError, WorkspaceRemovedError (the one named, or the platform agent, once
+ * installed), BadUserInputError when the workspace named
  * is not a root; its details name the root above it
  */
 export async function resolveRoot(
@@ -35,6 +43,12 @@ export async function resolveRoot(
     const { roots, count } = await findLiveRoots(tx, orgId, maxListedRoots);
     const [root] = roots;
     if (root !== undefined && count === 1) return root;
+    const { openRoots } = await tx.organization.findUniqueOrThrow({
+      where: { id: orgId },
+      select: { openRoots: true },
+    });
+    if (count === 0 && !openRoots)
+      throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId), 'The platform agent');
     const rootIds = roots.map(({ id }) => id);
     throw new AmbiguousRootError(orgId, rootIds, count);
   }

@@ -52,11 +52,14 @@ async function placeAfterRestore(
   { id, parentId, kind }: WorkspaceRow,
   openRoots: boolean,
 ): Promise<{ parentId: string | null; kind: WorkspaceKind }> {
-  if (parentId !== null) return { parentId: (await readLiveWorkspace(tx, orgId, parentId)).id, kind };
+  if (parentId !== null) {
+    await readLiveWorkspace(tx, orgId, parentId, 'Its parent');
+    return { parentId, kind };
+  }
   const agent = await findLivePlatformAgent(tx, orgId);
   if (agent !== null) return { parentId: agent.id, kind: 'workspace' };
   if (openRoots || kind === 'platform') return { parentId: null, kind };
   // An installed organization has no other root than a platform agent, and that is what bears the agent's id.
   if (id === platformAgentId(orgId)) return { parentId: null, kind: 'platform' };
-  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId));
+  throw new WorkspaceRemovedError(await readRemovedPlatformAgentId(tx, orgId), 'The platform agent');
 }

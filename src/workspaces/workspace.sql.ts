@@ -42,13 +42,18 @@ export async function findWorkspace(tx: Transaction, orgId: string, id: string):
 }
 
 /**
- * As `readWorkspace`, and refuses tombstones.
+ * As `readWorkspace`, and refuses tombstones, which the error calls `who`.
  *
  * @throws WorkspaceNotFoundError, WorkspaceRemovedError
  */
-export async function readLiveWorkspace(tx: Transaction, orgId: string, id: string): Promise<WorkspaceRow> {
+export async function readLiveWorkspace(
+  tx: Transaction,
+  orgId: string,
+  id: string,
+  who?: string,
+): Promise<WorkspaceRow> {
   const workspace = await readWorkspace(tx, orgId, id);
-  if (workspace.lifecycle === 'removed') throw new WorkspaceRemovedError(id);
+  if (workspace.lifecycle === 'removed') throw new WorkspaceRemovedError(id, who);
   return workspace;
 }
 

@@ -6,9 +6,12 @@ import { createTestApi, operatorToken } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type HttpAnswer, serveOverHttp } from './http-client.ts';
 
-const exampleOrgId = '5f0c1b0e-2a51-4f9a-9c55-0d6f3c0f9a11';
+const example = {
+  orgId: '5f0c1b0e-2a51-4f9a-9c55-0d6f3c0f9a11',
+  workspaceId: '0d6f3c0f-2a51-4f9a-9c55-5f0c1b0e9a11',
+};
 const api = createTestApi(await createTestDatabase());
-const { send } = await serveOverHttp(api, { operatorToken, exampleOrgId });
+const { send } = await serveOverHttp(api, { operatorToken, example });
 const closed = await serveOverHttp(api);
 
 const html = { accept: 'text/html' };
@@ -101,12 +104,12 @@ test('the page is kept from caches, from other sites and from their frames, and 
 });
 
 test('every example is valid against the schema, and names the organization of the demo', () => {
-  const tabs = graphiqlOptions({ operatorToken, exampleOrgId }, keyed).defaultTabs ?? [];
+  const tabs = graphiqlOptions({ operatorToken, example }, keyed).defaultTabs ?? [];
   expect(tabs.length).toBeGreaterThan(0);
   for (const { query = '', variables } of tabs) {
     expect(validate(schema, parse(query ?? ''))).toEqual([]);
-    const { orgId = exampleOrgId } = JSON.parse(variables ?? '{}');
-    expect(orgId).toBe(exampleOrgId);
+    const { orgId = example.orgId } = JSON.parse(variables ?? '{}');
+    expect(orgId).toBe(example.orgId);
   }
 });
 

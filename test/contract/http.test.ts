@@ -31,7 +31,7 @@ const twoOperations = 'query A { viewer { kind } } query B { viewer { kind } }';
 const large = { query, variables: { a: 'x'.repeat(2_000_001) } };
 const refusals: [what: string, status: number, code: string, message: RegExp, path: string, request: HttpRequest][] = [
   ['a mutation by GET', 405, 'BAD_USER_INPUT', /mutation .* POST/, byGet(mutation), { headers: authorization }],
-  ['a query by GET that any page could send', 403, 'FORBIDDEN', /CSRF header/, byGet(query), {}],
+  ['a query by GET that any page could send', 403, 'BAD_USER_INPUT', /Post the operation as JSON/, byGet(query), {}],
   ['a form', 415, 'BAD_USER_INPUT', /application\/json/, '/graphql', { headers: form, body: `query=${mutation}` }],
   ['a form in parts', 415, 'BAD_USER_INPUT', /application\/json/, '/graphql', { headers: multipart, body: '--x--' }],
   ['a body without a content type', 415, 'BAD_USER_INPUT', /application\/json/, '/graphql', withoutContentType],

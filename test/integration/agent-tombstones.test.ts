@@ -32,6 +32,7 @@ test('while the only platform agent is removed, what needs it names that very on
   const expected = { code: 'WORKSPACE_REMOVED', workspaceId: foreign };
   expect((await refuse(api, 'createWorkspace', { orgId, name: 'New' })).extensions).toEqual(expected);
   expect((await refuse(api, 'restoreWorkspace', { orgId, id: former })).extensions).toEqual(expected);
+  expect((await refuse(api, 'allowPlugin', { orgId, plugin: 'search' }, '{ plugin }')).extensions).toEqual(expected);
 });
 
 test('a removed workspace with the id of the agent comes back as the platform agent once roots are closed', async () => {

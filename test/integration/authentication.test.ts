@@ -32,7 +32,8 @@ const refusal = {
   body: {
     errors: [
       {
-        message: 'Send a valid token in the header "Authorization: Bearer <token>".',
+        message:
+          'Send a valid token in the header "Authorization: Bearer <token>". There is none, or it is unknown, revoked or expired.',
         extensions: { code: 'UNAUTHENTICATED' },
       },
     ],

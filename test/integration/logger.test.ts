@@ -25,3 +25,13 @@ test('credentials that come in with what is logged are left out', () => {
   expect(entries).toHaveLength(3);
   expect(JSON.stringify(entries)).not.toContain('secret');
 });
+
+test('an error is logged with its cause, and without what a driver hangs on it', () => {
+  const lines: string[] = [];
+  const log = createLogger('info', { write: (line) => lines.push(line) });
+  const cause = Object.assign(new Error('the connection broke'), { code: '57P01', client: { secretKey: 4711 } });
+  log.warn({ err: new Error('no answer', { cause }) }, 'Trouble');
+  const { err } = JSON.parse(lines.join(''));
+  expect(err).toMatchObject({ type: 'Error', message: 'no answer', cause: { code: '57P01' } });
+  expect(lines.join('')).not.toContain('4711');
+});
