@@ -106,7 +106,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 function findContradictions(given: Record<string, unknown>): string[] {
   const problems: string[] = [];
   if (given['DATABASE_URL'] && !given['OPERATOR_TOKEN']) {
-    problems.push('OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.');
+    problems.push(
+      'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
+    );
   }
   const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
   const timeouts = Object.entries({ LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS }).flatMap(
