@@ -10,9 +10,11 @@ import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
 import { inputError } from './inputs.ts';
-import { defaultPageSize, maxPageSize } from './pages.ts';
+import { defaultPageSize, maxPageSize, maxWorkspacePageSize } from './pages.ts';
 
-const pageSizes = `At most ${maxPageSize}; ${defaultPageSize} unless first or last says otherwise.`;
+const pageSizes =
+  `At most ${maxPageSize}, or ${maxWorkspacePageSize} workspaces; ` +
+  `${defaultPageSize} unless first or last says otherwise.`;
 
 /** The one schema builder. Each `<noun>.schema.ts` adds its types and fields to it. */
 export const builder = new SchemaBuilder<{

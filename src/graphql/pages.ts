@@ -9,6 +9,8 @@ import { checkSize } from './limits.ts';
 export const defaultPageSize = 20;
 /** Rows on a page at most. */
 export const maxPageSize = 100;
+/** Workspaces on a page at most: whoever shows a tree loads it whole. */
+export const maxWorkspacePageSize = 1_000;
 
 export const totalDescription = 'Of all pages together.';
 
@@ -47,16 +49,16 @@ export const cursorKeys = {
  *
  * @throws LimitExceededError, BadUserInputError
  */
-export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys]) {
+export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys], maxSize = maxPageSize) {
   return (args: PageArgs, context: object): number => {
     if (typeof args.first === 'number' && typeof args.last === 'number') {
       throw new BadUserInputError('Pass first or last, not both: a page is taken from one end.', { argument: 'last' });
     }
-    checkSize('first', args.first, maxPageSize);
-    checkSize('last', args.last, maxPageSize);
+    checkSize('first', args.first, maxSize);
+    checkSize('last', args.last, maxSize);
     checkCursor('after', args.after, key, context as Context);
     checkCursor('before', args.before, key, context as Context);
-    return maxPageSize;
+    return maxSize;
   };
 }
 

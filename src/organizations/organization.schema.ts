@@ -2,7 +2,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
-import { cursorKeys, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
+import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf, type Caller } from '../tokens/authenticate.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import { byName, live } from '../workspaces/selections.ts';
@@ -46,7 +46,7 @@ export const Organization = builder.prismaObject('Organization', {
         type: Workspace,
         cursor: 'orgId_id',
         totalCount: true,
-        maxSize: pageLimit(cursorKeys.workspace),
+        maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
         description: 'All workspaces by name; removed ones only when that status is asked for.',
         args: {
           status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),

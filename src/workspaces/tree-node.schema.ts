@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts';
-import { cursorKeys, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
+import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';
 
@@ -90,7 +90,7 @@ builder.prismaInterfaceField(TreeNode, 'children', (t) =>
       type: Workspace,
       cursor: 'orgId_id',
       totalCount: true,
-      maxSize: pageLimit(cursorKeys.workspace),
+      maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
       description: 'By name.',
       args: {
         includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),

@@ -2,11 +2,15 @@ import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { uuid } from '../graphql/inputs.ts';
 import { checkSize } from '../graphql/limits.ts';
-import { defaultPageSize, maxPageSize } from '../graphql/pages.ts';
+import { defaultPageSize, maxWorkspacePageSize } from '../graphql/pages.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 
 builder.prismaObjectFields(Workspace, (t) => ({
+  parentId: t.exposeID('parentId', {
+    nullable: true,
+    description: 'The id of its parent, which costs less than the parent itself. Null for a root.',
+  }),
   parent: t.relation('parent', { type: Workspace, nullable: true, description: 'Null for a root.' }),
   root: t.field({
     type: Workspace,
@@ -26,13 +30,13 @@ builder.prismaObjectFields(Workspace, (t) => ({
       first: t.arg.int({
         required: true,
         defaultValue: defaultPageSize,
-        description: `How many, from the start or after a cursor. At most ${maxPageSize}.`,
+        description: `How many, from the start or after a cursor. At most ${maxWorkspacePageSize}.`,
       }),
       after: t.arg.string({ validate: uuid, description: 'The endCursor of the page before.' }),
       includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
-      checkSize('first', first, maxPageSize);
+      checkSize('first', first, maxWorkspacePageSize);
       const loader = context
         .loaders(info)
         .ofField(info.fieldNodes, () =>

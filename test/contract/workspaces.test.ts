@@ -58,6 +58,7 @@ test('a workspace is created under the platform agent, and the same call again r
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
     organization: { id: orgId },
+    parentId: agentId,
     parent: agent,
     root: agent,
     ancestors: [agent],
@@ -84,6 +85,7 @@ test('a workspace is created as a root while there is no platform agent', async 
   const { createWorkspace } = await api.run(CreateWorkspaceDocument, { orgId: open, name: 'First' });
   const { id } = createWorkspace;
   expect(createWorkspace).toMatchObject({
+    parentId: null,
     parent: null,
     root: { id, name: 'First' },
     ancestors: [],

@@ -130,14 +130,40 @@ describe('a page', () => {
     return errors?.[0]?.extensions;
   };
 
-  test.each(Object.entries(documents))('of %s has at most 100 rows', async (_, document) => {
-    await api.expectData(document('first: 100'));
-    expect(await refusal(document('first: 101'))).toEqual({ code: 'LIMIT_EXCEEDED', argument: 'first', limit: 100 });
+  const limits = { organizations: 100, workspaces: 1_000, events: 100, children: 1_000, descendants: 1_000 } as const;
+  const lists = Object.keys(limits) as (keyof typeof limits)[];
+
+  test.each(lists)('of %s is as long as its limit, and no longer', async (list) => {
+    const [document, limit] = [documents[list], limits[list]];
+    await api.expectData(document(`first: ${limit}`));
+    expect(await refusal(document(`first: ${limit + 1}`))).toEqual({
+      code: 'LIMIT_EXCEEDED',
+      argument: 'first',
+      limit,
+    });
   });
 
-  test.each(Object.entries(documents).slice(0, -1))('of %s has at most 100 rows backwards', async (_, document) => {
-    expect(await refusal(document('last: 101'))).toEqual({ code: 'LIMIT_EXCEEDED', argument: 'last', limit: 100 });
+  test.each(lists.filter((list) => list !== 'descendants'))('of %s has the same limit backwards', async (list) => {
+    const [document, limit] = [documents[list], limits[list]];
+    await api.expectData(document(`last: ${limit}`));
+    expect(await refusal(document(`last: ${limit + 1}`))).toEqual({ code: 'LIMIT_EXCEEDED', argument: 'last', limit });
   });
+
+  test.each(['workspaces', 'children', 'descendants'] as const)(
+    'of %s holds a whole tree of a thousand',
+    async (list) => {
+      const bigId = await insertOrganization(database, { name: 'Big' });
+      const bigRoot = await insertRoot(database, bigId, { name: 'Root' });
+      await database.query(
+        `insert into workspaces (org_id, parent_id, name) select $1, $2, lpad(n::text, 4, '0') from generate_series(1, 999) n`,
+        [bigId, bigRoot],
+      );
+      const below = list === 'workspaces' ? 1_000 : 999;
+      const document = documents[list]('first: 1000').replace(orgId, bigId).replace(rootId, bigRoot);
+      const { organization, workspace } = await api.expectData(document);
+      expect((organization ?? workspace)[list].edges).toHaveLength(below);
+    },
+  );
 
   test.each(Object.entries(documents))('of %s has no negative number of rows', async (_, document) => {
     expect(await refusal(document('first: -1'))).toMatchObject({ code: 'BAD_USER_INPUT' });

@@ -116,13 +116,19 @@ describe('descendants', () => {
 });
 
 test('ancestors lead from the parent up to the root, which is its own root', async () => {
-  const selection = 'ancestors { name } root { name } parent { name }';
+  const selection = 'ancestors { name } root { name } parent { name } parentId';
   expect(await read('b11', selection)).toEqual({
     ancestors: [{ name: 'b1' }, { name: 'b' }, { name: 'root' }],
     root: { name: 'root' },
     parent: { name: 'b1' },
+    parentId: ids['b1'],
   });
-  expect(await read('root', selection)).toEqual({ ancestors: [], root: { name: 'root' }, parent: null });
+  expect(await read('root', selection)).toEqual({
+    ancestors: [],
+    root: { name: 'root' },
+    parent: null,
+    parentId: null,
+  });
   expect(await read('below gone', selection)).toMatchObject({ ancestors: [{ name: 'gone c' }, { name: 'root' }] });
 });
 
