@@ -1,4 +1,5 @@
 import { builder } from '../graphql/builder.ts';
+import { Workspace } from '../workspaces/tree-node.schema.ts';
 
 builder.prismaObject('OrganizationEvent', {
   description: 'Something that happened to an organization, written together with it.',
@@ -12,6 +13,14 @@ builder.prismaObject('OrganizationEvent', {
     type: t.exposeString('type', { description: 'Such as platform_agent.installed or workspace.moved.' }),
     actor: t.exposeString('actor', { description: 'Who did it: `operator`, or `token:` and its id.' }),
     subjectId: t.exposeID('subjectId', { nullable: true, description: 'The workspace or token that it happened to.' }),
+    workspace: t.field({
+      type: Workspace,
+      nullable: true,
+      description:
+        'The workspace that it happened to, as it is now. Null when it was a token, or the organization itself.',
+      select: { type: true, subjectId: true },
+      resolve: (event, _, { loaders }, info) => loaders(info).eventWorkspaces.load(event),
+    }),
     data: t.field({
       type: 'JSONObject',
       description: 'What changed, in ids, names and numbers. Which there are depends on the type.',

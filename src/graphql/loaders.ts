@@ -1,4 +1,5 @@
 import type { FieldNode, GraphQLResolveInfo, ResponsePath } from 'graphql';
+import { createEventWorkspaceLoader, type EventWorkspaceLoader } from '../events/event-workspaces.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createStatusCountLoader, type StatusCountLoader } from '../organizations/status-counts.ts';
 import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.ts';
@@ -7,6 +8,7 @@ import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.t
 export interface Loaders {
   readonly lineage: LineageLoader;
   readonly statusCounts: StatusCountLoader;
+  readonly eventWorkspaces: EventWorkspaceLoader;
   /** The loader of one field of the document, made when its first row asks: all rows share the field's arguments. */
   readonly ofField: <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader) => Loader;
 }
@@ -24,6 +26,7 @@ export function createLoaders(prisma: PrismaClient): (info: GraphQLResolveInfo) 
     const made = {
       lineage: createLineageLoader(prisma),
       statusCounts: createStatusCountLoader(prisma),
+      eventWorkspaces: createEventWorkspaceLoader(prisma),
       ofField: createFieldLoaders(),
     };
     loaders.set(scope, made);

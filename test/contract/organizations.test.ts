@@ -152,8 +152,8 @@ test('events are shown newest first, numbered without a gap', async () => {
   const { createOrganization } = await api.run(CreateOrganizationDocument, { name: 'Eventful' });
   const { id } = createOrganization;
   await database.query(
-    `insert into org_events (org_id, seq, type, actor, subject_id, data) values ($1, 2, 'workspace.renamed', 'operator', $1, '{"to": "B"}')`,
-    [id],
+    `insert into org_events (org_id, seq, type, actor, subject_id, data) values ($1, 2, 'workspace.renamed', 'operator', $2, '{"to": "B"}')`,
+    [id, await insertRoot(database, id, { id, name: 'B' })],
   );
   const { organization } = await api.run(OrganizationEventsDocument, { id, first: 10 });
   const created = {
@@ -162,10 +162,11 @@ test('events are shown newest first, numbered without a gap', async () => {
     actor: 'operator',
     data: { name: 'Eventful' },
     subjectId: null,
+    workspace: null,
   };
   expect(organization?.events.totalCount).toBe(2);
   expect(organization?.events.edges.map(({ node }) => node)).toMatchObject([
-    { seq: '2', type: 'workspace.renamed', subjectId: id, data: { to: 'B' } },
+    { seq: '2', type: 'workspace.renamed', subjectId: id, workspace: { id, name: 'B' }, data: { to: 'B' } },
     created,
   ]);
   const after = organization?.events.edges[0]?.cursor ?? null;

@@ -32,7 +32,7 @@ const documents: Record<string, string> = {
       roots { ${node} children(first: 50) { totalCount edges { node { ${node} children { totalCount edges { node { ${node} } } } } } } }
       pluginAllowlist { plugin root { name status } }
       apiTokens { prefix root { name } }
-      events { edges { node { type data } } }
+      events { edges { node { type data workspace { name status } } } }
       statusCounts { online offline removed }
     }
   }`,

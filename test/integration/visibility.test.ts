@@ -68,7 +68,7 @@ test('nothing that a token reaches by nested fields belongs to another organizat
           statusCounts { online degraded provisioning offline failed removed }
           pluginAllowlist { root { organization { id } } }
           apiTokens { id root { organization { id } } }
-          events { totalCount edges { node { type } } }
+          events { totalCount edges { node { type workspace { id organization { id } } } } }
         }
         apiToken { root { organization { id } } }
       }
