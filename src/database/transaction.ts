@@ -21,3 +21,11 @@ export async function inTransaction<T>(prisma: PrismaClient, work: (tx: Transact
     }
   }
 }
+
+/**
+ * Runs `work` on one snapshot: all it reads is as it was at a single moment, however many statements read it. It is for
+ * reads, which nothing can make fail in this isolation, and so it is never run again.
+ */
+export async function inSnapshot<T>(prisma: PrismaClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return prisma.$transaction(work, { isolationLevel: 'RepeatableRead' });
+}

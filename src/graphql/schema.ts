@@ -3,6 +3,7 @@ import { builder } from './builder.ts';
 import '../events/event.schema.ts';
 import '../organizations/organization.schema.ts';
 import '../platform-agent/platform-agent.schema.ts';
+import '../platform-agent/preview.schema.ts';
 import '../plugins/allowlist.schema.ts';
 import '../tokens/api-token.schema.ts';
 import '../tokens/viewer.schema.ts';

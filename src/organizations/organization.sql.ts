@@ -1,7 +1,8 @@
 import type { Transaction } from '../database/client.ts';
 import { OrganizationNotFoundError } from './errors.ts';
 
-export interface LockedOrganization {
+/** What structural operations ask of an organization. */
+export interface OrganizationRow {
   readonly id: string;
   readonly name: string;
   /** Whether roots beside the platform agent are still allowed: until its installation they are. */
@@ -16,8 +17,8 @@ export interface LockedOrganization {
  *
  * @throws OrganizationNotFoundError
  */
-export async function lockOrganization(tx: Transaction, orgId: string): Promise<LockedOrganization> {
-  const [organization] = await tx.$queryRaw<LockedOrganization[]>`
+export async function lockOrganization(tx: Transaction, orgId: string): Promise<OrganizationRow> {
+  const [organization] = await tx.$queryRaw<OrganizationRow[]>`
     select id, name, open_roots as "openRoots"
     from organizations
     where id = ${orgId}::uuid

@@ -1,39 +1,6 @@
 import type { Transaction } from '../database/client.ts';
-import type { Candidate, InstallPlan } from './plan.ts';
-
-/**
- * Locks every live root, and the row that bears the agent's id, in the order of their ids. It runs after the
- * organization has been locked, so that its snapshot holds what the previous holder committed, and no root can be added.
- */
-export async function lockCandidates(tx: Transaction, orgId: string, agentId: string): Promise<Candidate[]> {
-  return tx.$queryRaw<Candidate[]>`
-    select id, parent_id as "parentId", name, kind::text, lifecycle::text, plugin_policy::text as "pluginPolicy"
-    from workspaces
-    where org_id = ${orgId}::uuid
-      and (id = ${agentId}::uuid or (parent_id is null and lifecycle <> 'removed'))
-    order by id
-    for update`;
-}
-
-/** The first live child of `parentId` that bears the name of one of these workspaces. */
-export async function findNamesakeBelow(
-  tx: Transaction,
-  orgId: string,
-  parentId: string,
-  workspaceIds: readonly string[],
-): Promise<{ childId: string; workspaceId: string; name: string } | undefined> {
-  const [namesake] = await tx.$queryRaw<{ childId: string; workspaceId: string; name: string }[]>`
-    select child.id as "childId", adopted.id as "workspaceId", child.name
-    from workspaces adopted
-    join workspaces child on child.org_id = adopted.org_id and child.name = adopted.name
-    where adopted.org_id = ${orgId}::uuid
-      and adopted.id = any(${workspaceIds}::uuid[])
-      and child.parent_id = ${parentId}::uuid
-      and child.lifecycle <> 'removed'
-    order by child.name
-    limit 1`;
-  return namesake;
-}
+import { survivorFirst } from './plan.sql.ts';
+import type { InstallPlan } from './plan.ts';
 
 /** Opens the organization for ordinary roots again: what the demotion of its present sole root needs. */
 export async function reopenRoots(tx: Transaction, orgId: string): Promise<void> {
@@ -56,8 +23,8 @@ export async function demoteAgent(tx: Transaction, orgId: string, id: string): P
  * parts stand in the order in which each is valid on its own, for a sharded database runs them one after the other:
  * anchors move while the old roots still are roots, and the organization is closed when none is left.
  *
- * Allowlist entries keep their provenance. Of several for one plugin the agent's own stays; otherwise the earliest
- * counts, then the one whose author sorts first.
+ * Allowlist entries keep their provenance. Of several for one plugin the agent's own stays where it is, and none is put
+ * beside it; otherwise `survivorFirst` decides.
  */
 export async function writeInstall(
   tx: Transaction,
@@ -83,13 +50,13 @@ export async function writeInstall(
     released as (
       delete from org_plugin_allowlist
       where org_id = ${orgId}::uuid and root_id = any(${adoptedIds}::uuid[])
-      returning plugin_name, enabled_by, enabled_at
+      returning plugin_name, root_id, enabled_by, enabled_at
     ),
     merged as (
       insert into org_plugin_allowlist (org_id, root_id, plugin_name, enabled_by, enabled_at)
       select distinct on (plugin_name) ${orgId}::uuid, ${agentId}::uuid, plugin_name, enabled_by, enabled_at
       from released
-      order by plugin_name, enabled_at, enabled_by
+      order by plugin_name, ${survivorFirst(agentId)}
       on conflict (org_id, root_id, plugin_name) do nothing
       returning plugin_name
     ),

@@ -1,11 +1,10 @@
 import type { Transaction } from '../database/client.ts';
 import { lockOrganization } from '../organizations/organization.sql.ts';
-import { NameConflictError } from '../workspaces/errors.ts';
 import { setName } from '../workspaces/workspace.sql.ts';
-import { defaultAgentName, platformAgentId } from './identity.ts';
-import { demoteAgent, findNamesakeBelow, lockCandidates, reopenRoots, writeInstall } from './install.sql.ts';
-import { type InstallPlan, planInstall } from './plan.ts';
-import { isSettled } from './settled.ts';
+import { decideInstall } from './decision.ts';
+import { demoteAgent, reopenRoots, writeInstall } from './install.sql.ts';
+import { lockCandidates } from './plan.sql.ts';
+import type { InstallPlan } from './plan.ts';
 
 export interface Installation {
   readonly orgId: string;
@@ -23,27 +22,16 @@ export interface Installation {
  */
 export async function installPlatformAgent(tx: Transaction, { orgId, name, actor }: Installation): Promise<string> {
   const organization = await lockOrganization(tx, orgId);
-  const agentId = platformAgentId(orgId);
-  const candidates = await lockCandidates(tx, orgId, agentId);
-  const existing = candidates.find(({ id }) => id === agentId);
-  if (isSettled(existing, organization.openRoots)) return agentId;
+  const { settled, plan } = await decideInstall(tx, organization, name, lockCandidates);
+  if (settled !== undefined) return settled.id;
+  if (plan.conflict !== undefined) throw plan.conflict.error;
 
-  const plan = planInstall(candidates, agentId, name ?? defaultAgentName(organization.name));
-  if (existing !== undefined) await refuseNamesakesBelow(tx, orgId, plan);
   if (plan.demotedAgent === undefined) {
     await writeInstall(tx, orgId, plan, plan.agentName, actor);
   } else {
     await replaceAgent(tx, orgId, plan, plan.demotedAgent.id, organization.openRoots, actor);
   }
-  return agentId;
-}
-
-/** A row of the agent's id may have children already, and two of one name cannot stand under it. */
-async function refuseNamesakesBelow(tx: Transaction, orgId: string, plan: InstallPlan): Promise<void> {
-  const namesake = await findNamesakeBelow(tx, orgId, plan.agentId, plan.adoptedIds);
-  if (namesake === undefined) return;
-  const advice = `Rename it, or root ${namesake.workspaceId}: both would stand under the platform agent.`;
-  throw new NameConflictError({ name: namesake.name, workspaceId: namesake.childId, advice });
+  return plan.agentId;
 }
 
 /**

@@ -11,7 +11,27 @@ export interface Candidate {
   readonly pluginPolicy: PluginPolicy;
 }
 
-/** What an install is going to do. */
+/** A live child of the row that bears the agent's id, and the root of the same name that would become its sibling. */
+export interface Namesake {
+  readonly childId: string;
+  readonly adoptedId: string;
+  readonly name: string;
+}
+
+/** What stands in the way of an install. */
+export interface InstallConflict {
+  /** What the install fails with. */
+  readonly error: NameConflictError;
+  readonly name: string;
+  /** The workspace that bears the name. */
+  readonly workspaceId: string;
+  /** The root that would become its sibling, where a child of the agent's row is in the way. */
+  readonly adoptedWorkspaceId: string | null;
+  /** Whether the install would pass under another name of its agent. */
+  readonly anotherNameHelps: boolean;
+}
+
+/** What an install is going to do, once nothing stands in its way. */
 export interface InstallPlan {
   readonly agentId: string;
   readonly agentName: string;
@@ -24,29 +44,26 @@ export interface InstallPlan {
   readonly demotedBearsName: boolean;
   /** Roots that admitted every plugin. They still will, unless the merged policy is `allow_listed`. */
   readonly previouslyOpenIds: readonly string[];
+  /** Why the install has to be refused, if it has. */
+  readonly conflict: InstallConflict | undefined;
 }
 
 /**
- * Decides what an install does, from what it has locked. It writes nothing, and says the same to whoever asks.
+ * Decides what an install does, from what has been read. It writes nothing, and says the same to whoever asks.
  *
  * @param candidates every live root, and the row of the agent's id where there is one
- * @throws NameConflictError when a live root bears the agent's name. That of a platform agent to be demoted is no
- * conflict, for it moves away
+ * @param namesakeBelow a child of that row with the name of a root, if there is one
  */
-export function planInstall(candidates: readonly Candidate[], agentId: string, requestedName: string): InstallPlan {
+export function planInstall(
+  candidates: readonly Candidate[],
+  agentId: string,
+  requestedName: string,
+  namesakeBelow: Namesake | undefined,
+): InstallPlan {
   const seeded = candidates.find(({ id }) => id === agentId);
   const roots = candidates.filter(({ id }) => id !== agentId);
   const agentName = seeded?.name ?? requestedName;
   const demotedAgent = roots.find(({ kind }) => kind === 'platform');
-
-  const namesake = roots.find(({ name, kind }) => name === agentName && kind === 'workspace');
-  if (namesake !== undefined) {
-    const advice =
-      seeded === undefined
-        ? 'Rename that workspace, or pass another name for the platform agent.'
-        : `Rename that workspace, or rename ${agentId}, which is to become the platform agent and keeps its name.`;
-    throw new NameConflictError({ name: agentName, workspaceId: namesake.id, advice });
-  }
 
   const merged = seeded === undefined ? roots : [...roots, seeded];
   const pluginPolicy = merged.some((root) => root.pluginPolicy === 'allow_listed') ? 'allow_listed' : 'allow_all';
@@ -58,8 +75,42 @@ export function planInstall(candidates: readonly Candidate[], agentId: string, r
     demotedAgent,
     demotedBearsName: demotedAgent?.name === agentName,
     previouslyOpenIds: merged.filter(isOpenRoot).map(({ id }) => id),
+    conflict: conflictAmongRoots(roots, agentName, seeded) ?? (namesakeBelow && conflictBelow(namesakeBelow)),
   };
 }
 
 const isOpenRoot = (workspace: Candidate): boolean =>
   workspace.parentId === null && workspace.pluginPolicy === 'allow_all';
+
+/** A live root bears the agent's name. That of a platform agent to be demoted is no conflict, for it moves away. */
+function conflictAmongRoots(
+  roots: readonly Candidate[],
+  agentName: string,
+  seeded: Candidate | undefined,
+): InstallConflict | undefined {
+  const namesake = roots.find(({ name, kind }) => name === agentName && kind === 'workspace');
+  if (namesake === undefined) return undefined;
+  const advice =
+    seeded === undefined
+      ? 'Rename that workspace, or pass another name for the platform agent.'
+      : `Rename that workspace, or rename ${seeded.id}, which is to become the platform agent and keeps its name.`;
+  return {
+    error: new NameConflictError({ name: agentName, workspaceId: namesake.id, advice }),
+    name: agentName,
+    workspaceId: namesake.id,
+    adoptedWorkspaceId: null,
+    anotherNameHelps: seeded === undefined,
+  };
+}
+
+/** A row of the agent's id may have children already, and two of one name cannot stand under it. */
+function conflictBelow({ name, childId, adoptedId }: Namesake): InstallConflict {
+  const advice = `Rename it, or root ${adoptedId}: both would stand under the platform agent.`;
+  return {
+    error: new NameConflictError({ name, workspaceId: childId, advice }),
+    name,
+    workspaceId: childId,
+    adoptedWorkspaceId: adoptedId,
+    anotherNameHelps: false,
+  };
+}

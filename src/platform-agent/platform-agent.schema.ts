@@ -1,12 +1,13 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
-import { workspaceName } from '../graphql/inputs.ts';
 import { Organization } from '../organizations/organization.schema.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
+import { ofInstall } from './arguments.ts';
+import { installEffects } from './effects.ts';
 import { installPlatformAgent } from './install.ts';
-import { InstallationObject, installationData } from './installation.schema.ts';
+import { InstallationObject } from './installation.schema.ts';
 import { settledAgent } from './settled.ts';
 
 const PlatformAgent = builder.prismaObject('Workspace', {
@@ -29,7 +30,7 @@ const PlatformAgent = builder.prismaObject('Workspace', {
       resolve: ({ orgId, id, organization }) => {
         const [event] = organization.events;
         if (event === undefined || event.subjectId !== id) return null;
-        return { ...installationData.parse(event.data), orgId, installedAt: event.createdAt, installedBy: event.actor };
+        return { ...installEffects.parse(event.data), orgId, installedAt: event.createdAt, installedBy: event.actor };
       },
     }),
   }),
@@ -74,13 +75,7 @@ builder.mutationFields((t) => ({
       'Makes the platform agent the single root of the organization: old roots become its children, and their tokens and ' +
       'allowlists move to it. Calling it again returns the agent and changes nothing, ' +
       'and so it does where the agent is REMOVED: restoreWorkspace brings it back.',
-    args: {
-      ...inOrganization,
-      name: t.arg.string({
-        validate: workspaceName,
-        description: 'Left out: the name of the organization and " Agent". An agent that has a name keeps it.',
-      }),
-    },
+    args: ofInstall,
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, name }, context) => {
       const settled = await context.prisma.workspace.findUnique({ ...query, where: settledAgent(orgId) });

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Transaction } from '../../src/database/client.ts';
 import { lockOrganization } from '../../src/organizations/organization.sql.ts';
-import { lockCandidates } from '../../src/platform-agent/install.sql.ts';
 import { installPlatformAgent } from '../../src/platform-agent/install.ts';
+import { lockCandidates } from '../../src/platform-agent/plan.sql.ts';
 import { recordHeartbeats, reportProvisioning } from '../../src/workspaces/heartbeats.ts';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';

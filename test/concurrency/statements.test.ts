@@ -4,6 +4,7 @@ import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertPlatformAgent, insertRoot } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
+import { previewDocument } from '../support/preview.ts';
 import { recordStatements } from '../support/statements.ts';
 import { expectSound } from './acme.ts';
 import { attempt, mutations } from './calls.ts';
@@ -104,6 +105,29 @@ test('an install of what is installed, or removed, is one read: no lock, no writ
     expect(await rowVersions(orgId)).toEqual(before);
   }
 });
+
+test.each([
+  ['a new agent', false, 4],
+  ['a row that has the agent id', true, 5],
+])(
+  'a preview of %s takes as many statements for one root as for five hundred, and no lock',
+  async (_, seeded, selects) => {
+    const statements = [];
+    for (const roots of [1, 500]) {
+      const orgId = await insertRoots(roots);
+      if (seeded) await insertRoot(database, orgId, { id: platformAgentId(orgId), pluginPolicy: 'allow_listed' });
+      const before = await rowVersions(orgId);
+      const sent = await recordStatements(() => api.expectData(previewDocument, { orgId }));
+      expect(sent.join()).not.toMatch(/for (?:no key )?(?:update|share)|for key share/i);
+      expect(await rowVersions(orgId)).toEqual(before);
+      statements.push(kinds(sent));
+    }
+    // Behind them come those that load what the lists show of their workspaces.
+    const plan = ['begin', 'set', ...Array(selects).fill('select'), 'commit'];
+    expect(statements[0]?.slice(0, plan.length)).toEqual(plan);
+    expect(statements[1]).toEqual(statements[0]);
+  },
+);
 
 test('a heartbeat is one write, and one read for the answer, outside of any transaction', async () => {
   const orgId = await insertOrganization(database);

@@ -12,7 +12,9 @@ const membersOf = (document: typeof agreed, typeName: string) => {
   const [type] = document.definitions.filter(
     (definition) => 'name' in definition && definition.name?.value === typeName,
   );
-  if (type?.kind === Kind.OBJECT_TYPE_DEFINITION) return type.fields ?? [];
+  if (type?.kind === Kind.OBJECT_TYPE_DEFINITION || type?.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+    return type.fields ?? [];
+  }
   if (type?.kind === Kind.ENUM_TYPE_DEFINITION) return type.values ?? [];
   throw new Error(`There is no type ${typeName}`);
 };

@@ -4,6 +4,7 @@ import {
   InstallPlatformAgentDocument,
   PlatformAgentChildrenDocument,
   PlatformAgentDocument,
+  PlatformAgentPreviewDocument,
 } from '../generated/documents.ts';
 import { createTestDatabase } from '../support/database.ts';
 import {
@@ -97,6 +98,57 @@ test('an install answers with the agent, what it adopted and what it merged, and
   expect(again.installPlatformAgent).toEqual(agent);
   const { platformAgent } = await api.run(PlatformAgentDocument, { orgId });
   expect(platformAgent).toMatchObject({ ...agent, workspace: { id, kind: 'PLATFORM', parent: null } });
+  expect(await snapshotOrganization(database, orgId)).toEqual(before);
+});
+
+test('a preview tells what the install would do, and changes nothing', async () => {
+  const orgId = await insertOrganization(database, { name: 'Acme Robotics' });
+  const alpha = { id: await insertRoot(database, orgId, { name: 'Alpha' }), name: 'Alpha' };
+  const betaId = await insertRoot(database, orgId, { name: 'Beta', pluginPolicy: 'allow_listed' });
+  const beta = { id: betaId, name: 'Beta' };
+  await allow(database, orgId, alpha.id, 'search', { by: 'late', at: '2026-02-01T00:00:00Z' });
+  await allow(database, orgId, beta.id, 'search', { by: 'early', at: '2026-01-01T00:00:00Z' });
+  await insertToken(database, orgId, alpha.id);
+  const before = await snapshotOrganization(database, orgId);
+
+  const { platformAgentPreview } = await api.run(PlatformAgentPreviewDocument, { orgId });
+  expect(platformAgentPreview).toEqual({
+    agentId: platformAgentId(orgId),
+    agentName: 'Acme Robotics Agent',
+    outcome: 'INSTALLS',
+    conflict: null,
+    pluginPolicy: 'ALLOW_LISTED',
+    restrictedRoots: [alpha],
+    allowlist: [
+      {
+        plugin: 'search',
+        enabledBy: 'early',
+        enabledAt: '2026-01-01T00:00:00.000Z',
+        root: beta,
+        duplicates: [{ enabledBy: 'late', enabledAt: '2026-02-01T00:00:00.000Z', root: alpha }],
+      },
+    ],
+    adoptedWorkspaces: [alpha, beta].sort((one, other) => (one.id < other.id ? -1 : 1)),
+    adoptedWorkspaceCount: 2,
+    demotedAgent: null,
+    movedTokens: 1,
+    mergedPlugins: ['search'],
+    duplicatePlugins: ['search'],
+    previouslyOpenRoots: [alpha],
+  });
+
+  const refused = await api.run(PlatformAgentPreviewDocument, { orgId, name: 'Beta' });
+  expect(refused.platformAgentPreview).toMatchObject({
+    outcome: 'CONFLICT',
+    conflict: {
+      code: 'NAME_CONFLICT',
+      message: `Workspace ${beta.id} already bears the name "Beta". Rename that workspace, or pass another name for the platform agent.`,
+      name: 'Beta',
+      workspace: beta,
+      adoptedWorkspace: null,
+      anotherNameHelps: true,
+    },
+  });
   expect(await snapshotOrganization(database, orgId)).toEqual(before);
 });
 

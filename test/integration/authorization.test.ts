@@ -43,6 +43,7 @@ interface Ids {
 const calls: Record<string, (ids: Ids) => string> = {
   organization: ({ orgId }) => `{ organization(id: "${orgId}") { id name roots { id } } }`,
   platformAgent: ({ orgId }) => `{ platformAgent(orgId: "${orgId}") { id } }`,
+  platformAgentPreview: ({ orgId }) => `{ platformAgentPreview(orgId: "${orgId}") { outcome } }`,
   workspace: ({ orgId, childId }) => `{ workspace(orgId: "${orgId}", id: "${childId}") { id parent { id } } }`,
   pluginAllowed: ({ orgId, childId }) =>
     `{ pluginAllowed(orgId: "${orgId}", workspaceId: "${childId}", plugin: "search") }`,
@@ -121,7 +122,7 @@ describe.each(Object.entries(calls))('%s', (name, call) => {
 
   test('does not find what is in the organization of another under the id of its own', async () => {
     const own = (ids: Ids) => call({ ...ids, orgId: ownId });
-    if (['organization', 'platformAgent', 'installPlatformAgent'].includes(name)) return;
+    if (['organization', 'platformAgent', 'platformAgentPreview', 'installPlatformAgent'].includes(name)) return;
     const before = await snapshotOrganization(database, ownId);
     const answer = await answerTo(own, idsOfNeighbour());
     expect(answer).toEqual(await answerTo(own, idsOfNothing()));

@@ -1,0 +1,67 @@
+import { builder } from '../graphql/builder.ts';
+import { checkSize } from '../graphql/limits.ts';
+import { Workspace } from '../workspaces/tree-node.schema.ts';
+import type { InstallEffects } from './effects.ts';
+
+/** Rows that one list of an install names at most. */
+const maxListed = 1_000;
+
+/** The argument of every list of an install that may be long. */
+export const upToFirst = builder.args((t) => ({
+  first: t.int({
+    required: true,
+    defaultValue: maxListed,
+    description: `How many of them to list, at most ${maxListed}.`,
+  }),
+}));
+
+/**
+ * The part of a list that is asked for.
+ *
+ * @throws LimitExceededError, BadUserInputError
+ */
+export function takeFirst<Item>(list: readonly Item[], first: number): Item[] {
+  checkSize('first', first, maxListed);
+  return list.slice(0, first);
+}
+
+/** Names workspaces of one organization in the way by which the schema loads them. */
+export const workspaceKeys = (orgId: string, ids: readonly string[]) => ids.map((id) => ({ orgId, id }));
+
+/** The organization is what its ids are completed with. */
+export type EffectsInOrganization = InstallEffects & { readonly orgId: string };
+
+export const InstallEffectsInterface = builder.interfaceRef<EffectsInOrganization>('InstallEffects').implement({
+  description: 'What the install of a platform agent does: done, or previewed.',
+  fields: (t) => ({
+    adoptedWorkspaces: t.field({
+      type: [Workspace],
+      description: 'The roots that become children of the agent, by id.',
+      args: upToFirst,
+      resolve: ({ orgId, adoptedWorkspaces }, { first }) => workspaceKeys(orgId, takeFirst(adoptedWorkspaces, first)),
+    }),
+    adoptedWorkspaceCount: t.int({
+      description: 'How many roots become children of the agent.',
+      resolve: ({ adoptedWorkspaces }) => adoptedWorkspaces.length,
+    }),
+    demotedAgent: t.field({
+      type: Workspace,
+      nullable: true,
+      description: 'The platform agent of another id that becomes an ordinary workspace.',
+      resolve: ({ orgId, demotedAgent }) => (demotedAgent === null ? null : { orgId, id: demotedAgent }),
+    }),
+    movedTokens: t.exposeInt('movedTokens', { description: 'How many tokens move from old roots to the agent.' }),
+    mergedPlugins: t.exposeStringList('mergedPlugins', { description: 'Plugins that the agent did not list before.' }),
+    duplicatePlugins: t.exposeStringList('duplicatePlugins', {
+      description: 'Plugins of which there was more than one entry: one stays.',
+    }),
+    previouslyOpenRoots: t.field({
+      type: [Workspace],
+      description:
+        'Roots that admitted every plugin before. Where the policy of the agent becomes ALLOW_LISTED, they no longer do.',
+      args: upToFirst,
+      resolve: ({ orgId, previouslyOpenRoots }, { first }) =>
+        workspaceKeys(orgId, takeFirst(previouslyOpenRoots, first)),
+    }),
+  }),
+});
