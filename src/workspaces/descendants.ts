@@ -30,6 +30,22 @@ class UnknownCursorError extends DomainError {
   }
 }
 
+/** Rows that the pages of all workspaces of a list may hold together: in a deep tree the same ones stand on many. */
+const maxRows = 10_000;
+
+/** The descendants of too many workspaces were asked for at once. */
+class TooManyDescendantsError extends DomainError {
+  readonly code = 'LIMIT_EXCEEDED';
+
+  constructor(workspaces: number, rows: number) {
+    super(
+      `The descendants of ${workspaces} workspaces are ${rows} rows together, and at most ${maxRows} are given at once. ` +
+        'Ask for less of each, or for those of their root alone.',
+      { argument: 'first', limit: maxRows },
+    );
+  }
+}
+
 export type DescendantsLoader = DataLoader<WorkspaceKey, DescendantsPage, string>;
 
 /** Pages of the subtrees of several workspaces, all by the same query, in one statement. */
@@ -37,6 +53,8 @@ export function createDescendantsLoader(prisma: PrismaClient, query: Descendants
   return new DataLoader<WorkspaceKey, DescendantsPage, string>(
     async (keys) => {
       const pages = await selectPages(prisma, keys, query);
+      const rows = [...pages.values()].reduce((sum, { ids }) => sum + Math.min(ids?.length ?? 0, query.first), 0);
+      if (rows > maxRows) throw new TooManyDescendantsError(keys.length, rows);
       return keys.map(({ orgId, id }, index) => {
         const { ids, totalCount, start } = pages.get(index) ?? {
           ids: null,

@@ -115,6 +115,24 @@ describe('descendants', () => {
   });
 });
 
+test('descendants of all workspaces of a list are ten thousand rows at most, however deep the tree', async () => {
+  const deepId = await insertOrganization(database);
+  await database.query(
+    `with numbered as (select n, md5($1::text || n)::uuid as id, md5($1::text || n - 1)::uuid as above from generate_series(1, 150) n)
+     insert into workspaces (org_id, id, parent_id, name)
+     select $1::uuid, id, case when n > 1 then above end, n::text from numbered`,
+    [deepId],
+  );
+  const document = (first: number) =>
+    `{ organization(id: "${deepId}") { workspaces(first: 150) { edges { node { descendants(first: ${first}) { edges { cursor } } } } } } }`;
+  const { data, errors } = await api.execute(document(150));
+  expect(data).toEqual({ organization: null });
+  expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', argument: 'first', limit: 10_000 } }]);
+  expect(errors?.[0]?.message).toContain('150 workspaces are 11175 rows');
+  const { organization } = await api.expectData(document(5));
+  expect(organization.workspaces.edges).toHaveLength(150);
+});
+
 test('ancestors lead from the parent up to the root, which is its own root', async () => {
   const selection = 'ancestors { name } root { name } parent { name } parentId';
   expect(await read('b11', selection)).toEqual({
