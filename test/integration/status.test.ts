@@ -3,6 +3,7 @@ import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
+import { minute, type Past, writePast } from '../support/past.ts';
 import { snapshotOrganization } from '../support/snapshot.ts';
 
 const database = await createTestDatabase();
@@ -16,48 +17,7 @@ beforeEach(async () => {
   id = await insertRoot(database, orgId);
 });
 
-const minute = 60;
-
-/** What happened to the workspace, in seconds before now. */
-interface Past {
-  lifecycle?: 'offline' | 'provisioning' | 'failed' | 'removed';
-  lifecycleAgo?: number;
-  lifecycleMessage?: string;
-  seenAgo?: number;
-  health?: 'healthy' | 'degraded';
-  message?: string;
-  reported?: 'offline' | 'provisioning' | 'failed';
-  reportedAgo?: number;
-  reportedMessage?: string;
-}
-
-async function setPast(past: Past): Promise<void> {
-  const { lifecycle = 'offline', lifecycleAgo = 24 * 60 * minute, seenAgo = null, health = 'healthy' } = past;
-  // One transaction, so that now() is the same moment for both.
-  await database.query(
-    `with workspace as (
-       update workspaces set lifecycle = $3, lifecycle_at = now() - make_interval(secs => $4), lifecycle_message = $5
-       where org_id = $1 and id = $2
-     )
-     update workspace_heartbeats
-     set last_seen_at = now() - make_interval(secs => $6::float8), health = $7, message = $8, reported_lifecycle = $9,
-         reported_at = now() - make_interval(secs => $10::float8), reported_message = $11
-     where org_id = $1 and workspace_id = $2`,
-    [
-      orgId,
-      id,
-      lifecycle,
-      lifecycleAgo,
-      past.lifecycleMessage ?? null,
-      seenAgo,
-      health,
-      past.message ?? null,
-      past.reported ?? null,
-      past.reportedAgo ?? null,
-      past.reportedMessage ?? null,
-    ],
-  );
-}
+const setPast = (past: Past) => writePast(database, orgId, id, past);
 
 const statuses = ['ONLINE', 'DEGRADED', 'PROVISIONING', 'OFFLINE', 'FAILED', 'REMOVED'] as const;
 type Status = (typeof statuses)[number];
