@@ -42,7 +42,11 @@ export async function listen(
 
   const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
     running.add(response);
-    response.on('close', () => running.delete(response));
+    response.on('close', () => {
+      running.delete(response);
+      // One that had begun before the stop, such as a stream of events, was promised that its connection stays open.
+      if (closing) server.closeIdleConnections();
+    });
     const { socket } = request;
     response.on('finish', () => {
       if (!request.complete && request.destroyed) closeUnread(socket);
