@@ -8,6 +8,7 @@ import { createOrganizationWriter, writerLimits } from './database/organization-
 import { requireDatabase } from './database/require-database.ts';
 import { writeStatusWindows } from './database/status-windows.ts';
 import { runDemo } from './demo.ts';
+import { createOrganizationWatches } from './events/organization-watches.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { graphiqlKey } from './graphql/graphiql.ts';
 import { createGraphqlServer } from './graphql/server.ts';
@@ -69,9 +70,11 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     await writeStatusWindows(prisma, config, log);
     if (config.databaseUrl === undefined) releases.push(await runDemo(prisma, log));
 
+    const watches = createOrganizationWatches(prisma, log);
     const graphql = createGraphqlServer({
       prisma,
       write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
+      watches,
       operatorToken,
       log,
       graphiql: config.graphiql && {
@@ -85,6 +88,8 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     });
     const server = await listen(graphql, { host: config.host, port: config.port, log });
     releases.push(() => server.close(config.shutdownGraceSeconds * 1000));
+    // Before the server waits for running requests: subscriptions end only here.
+    releases.push(async () => watches.close());
     const key = config.operatorToken === undefined ? `?key=${graphiqlKey(operatorToken)}` : '';
     return {
       url: server.url,

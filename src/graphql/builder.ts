@@ -68,6 +68,7 @@ export const builder = new SchemaBuilder<{
     defaultEdgeTypeOptions: { description: 'An item of a list, and its place there.' },
   },
   scopeAuth: {
+    authorizeOnSubscribe: true,
     authScopes: (context) => ({
       authenticated: () => {
         requireCaller(context);
@@ -97,5 +98,10 @@ builder.queryType({
 builder.mutationType({
   description:
     'What can be changed. Each field happens as a whole, or not at all; a batch of heartbeats alone counts what it recorded.',
+  authScopes: { authenticated: true },
+});
+builder.subscriptionType({
+  description:
+    'What can be followed, as server-sent events: post the operation under the header "accept: text/event-stream".',
   authScopes: { authenticated: true },
 });

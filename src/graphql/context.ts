@@ -1,5 +1,7 @@
+import { initContextCache } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
+import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
@@ -9,6 +11,8 @@ export interface Context {
   readonly prisma: PrismaClient;
   /** Opens the transaction of a structural write. */
   readonly write: OrganizationWriter;
+  /** What subscribers are told by. */
+  readonly watches: OrganizationWatches;
   /** Null when the request bears no token; then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
   /** The loaders that the field in question shares with others. */
@@ -16,8 +20,16 @@ export interface Context {
 }
 
 /** The context of one request. */
-export function createContext(prisma: PrismaClient, write: OrganizationWriter, caller: Caller | null): Context {
-  return { prisma, write, caller, loaders: createLoaders(prisma) };
+export function createContext(shared: Pick<Context, 'prisma' | 'write' | 'watches'>, caller: Caller | null): Context {
+  return { ...shared, caller, loaders: createLoaders(shared.prisma) };
+}
+
+/**
+ * Makes the context of a subscription, which has one for all its updates, as good as new. What was loaded for one update
+ * must not answer for the next, and neither it nor what Pothos notes of each row may be kept until the last.
+ */
+export function renewContext(context: Context): void {
+  Object.assign(context, initContextCache(), { loaders: createLoaders(context.prisma) });
 }
 
 /** Whether the caller may know of this organization at all. */

@@ -3,6 +3,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, type Plugin, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
+import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { authenticate } from '../tokens/authenticate.ts';
 import { type Context, createContext } from './context.ts';
@@ -11,11 +12,14 @@ import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './gr
 import { useJsonRequests } from './json-requests.ts';
 import { useNestingLimit } from './limits.ts';
 import { schema } from './schema.ts';
+import { useSubscriptions } from './subscriptions.ts';
 
 export interface GraphqlServerOptions {
   readonly prisma: PrismaClient;
   /** Opens the transactions of structural writes. One for the whole process: it holds their queues. */
   readonly write: OrganizationWriter;
+  /** What subscribers are told by. One for the whole process: its subscribers share it. */
+  readonly watches: OrganizationWatches;
   readonly operatorToken: string;
   readonly log: Logger;
   readonly graphiql: GraphiqlSettings;
@@ -30,11 +34,13 @@ const maxRequestBodySize = 2_000_000;
 
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
-  const { prisma, write, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  const { prisma, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
   return createYoga<object, Context>({
     schema,
-    context: async ({ request }) =>
-      createContext(prisma, write, await authenticate(prisma, operatorToken, request.headers.get('authorization'))),
+    context: async ({ request }) => {
+      const caller = await authenticate(prisma, operatorToken, request.headers.get('authorization'));
+      return createContext({ prisma, write, watches }, caller);
+    },
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
@@ -49,6 +55,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     plugins: [
       useNestingLimit(),
       useValidationCode(),
+      useSubscriptions(),
       ...(graphiql ? [useFrontDoor('/graphql'), useGraphiqlHeaders()] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useJsonRequests(),

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 
 export interface NewApiTokenRow {
   readonly orgId: string;
@@ -37,23 +38,35 @@ export interface TokenCandidate {
   readonly id: string;
   readonly name: string;
   readonly tokenHash: Uint8Array;
-  /** Neither revoked nor expired, and its root lives. */
   readonly valid: boolean;
   /** Whether its last use was noted more than a minute ago. */
   readonly useIsStale: boolean;
 }
 
+/** Neither revoked nor expired, and its root lives. */
+const isValid = Prisma.sql`
+  token.revoked_at is null
+    and coalesce(token.expires_at > statement_timestamp(), true)
+    and root.lifecycle <> 'removed'`;
+
 /** The tokens of an organization that start with `prefix`: one, unless eight random characters collide. */
 export async function selectTokenCandidates(tx: Transaction, orgId: string, prefix: string): Promise<TokenCandidate[]> {
   return tx.$queryRaw<TokenCandidate[]>`
-    select token.id, token.name, token.token_hash as "tokenHash",
-      token.revoked_at is null
-        and coalesce(token.expires_at > statement_timestamp(), true)
-        and root.lifecycle <> 'removed' as valid,
+    select token.id, token.name, token.token_hash as "tokenHash", ${isValid} as valid,
       coalesce(token.last_used_at < statement_timestamp() - interval '1 minute', true) as "useIsStale"
     from org_api_tokens token
     join workspaces root on root.org_id = token.org_id and root.root_id = token.root_id
     where token.org_id = ${orgId}::uuid and token.prefix = ${prefix}`;
+}
+
+/** Those of these tokens of an organization that are valid now. */
+export async function selectValidTokens(tx: Transaction, orgId: string, ids: readonly string[]): Promise<Set<string>> {
+  const tokens = await tx.$queryRaw<{ id: string }[]>`
+    select token.id
+    from org_api_tokens token
+    join workspaces root on root.org_id = token.org_id and root.root_id = token.root_id
+    where token.org_id = ${orgId}::uuid and token.id = any(${ids}::uuid[]) and ${isValid}`;
+  return new Set(tokens.map(({ id }) => id));
 }
 
 /** Notes the use of a token. Skipped when the row is locked, say by an install that moves it: a request waits for none. */

@@ -19,12 +19,13 @@ export interface HttpRequest {
 }
 
 /** The server behind a socket, for what a client sees only there. Closed after the last test of the file. */
-export async function serveOverHttp({ prisma, write }: TestApi, graphiql: GraphiqlSettings = false) {
+export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiql: GraphiqlSettings = false) {
   const log = createLogger('silent');
   const server = await listen(
     createGraphqlServer({
       prisma,
       write,
+      watches,
       operatorToken,
       log,
       graphiql,

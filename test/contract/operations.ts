@@ -27,6 +27,11 @@ export interface ContractApi extends TestApi {
     variables: Variables,
     token?: string,
   ): Promise<Data>;
+  /** Runs a subscription, and returns what it tells, update by update. */
+  follow<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<() => Promise<Data>>;
   /** Fails when an operation of the noun's file has not been run. To be called by the last test of the file. */
   expectAllWereRun(): void;
 }
@@ -41,6 +46,15 @@ export function createContractApi(database: TestDatabase, noun: string): Contrac
       const data = await api.expectData(document, variables, token);
       for (const name of operationNames(document)) executed.add(name);
       return data;
+    },
+    async follow(document, variables) {
+      const subscription = await api.subscribe(document, variables);
+      for (const name of operationNames(document)) executed.add(name);
+      return async () => {
+        const told = await subscription.next();
+        if (!told?.data || told.errors) throw new Error(`No update: ${JSON.stringify(told, null, 2)}`);
+        return told.data;
+      };
     },
     expectAllWereRun() {
       expect(findUnexecuted(readOperations(noun), executed), `operations of ${noun}.graphql that no test runs`).toEqual(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -279,6 +280,39 @@ describe('shutdown', () => {
     await release();
     expect(await server.ended).toBe(0);
     expect(server.output()).toContain('Requests were still running');
+  });
+
+  test('completes subscriptions at once, and is not held up by them or by their connections', async () => {
+    const orgId = '5d5c3a52-4ac6-4a0d-9c43-0d5c6a0f7d05';
+    const server = startServer({ ...settings, SHUTDOWN_GRACE_SECONDS: '3600' });
+    const url = await server.listening;
+    await execute(url, createOrganization(orgId));
+    // As a proxy does, it keeps a connection whose request is answered.
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const open = async () => {
+      const sent = request(`${url}/graphql`, {
+        agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${operatorToken}` },
+      });
+      sent.end(JSON.stringify({ query: `subscription { organizationEvents(orgId: "${orgId}") { id } }` }));
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      let told = '';
+      response.setEncoding('utf8').on('data', (text) => (told += text));
+      return { told: () => told, ended: once(response, 'end') };
+    };
+    const subscriptions = [await open(), await open(), await open()];
+    await waitUntil('all are told the first update', async () =>
+      subscriptions.every(({ told }) => told().includes('event: next\ndata: {"data":{"organizationEvents":{"id":"')),
+    );
+    server.process.kill('SIGTERM');
+    for (const { told, ended } of subscriptions) {
+      await ended;
+      expect(told()).toMatch(/event: complete\ndata:\n\n$/);
+    }
+    expect(await server.ended).toBe(0);
+    expect(server.output()).not.toMatch(/"level":"(warn|error)"/);
   });
 
   test('is forced by a second signal', async () => {

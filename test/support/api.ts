@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
-import { afterAll } from 'vitest';
+import { type DocumentNode, print } from 'graphql';
+import { afterAll, onTestFinished } from 'vitest';
 import { createPrismaClient, type DatabaseOptions } from '../../src/database/client.ts';
 import {
   createOrganizationWriter,
   type OrganizationWriter,
   type WriterLimits,
 } from '../../src/database/organization-writer.ts';
+import {
+  createOrganizationWatches,
+  type OrganizationWatches,
+  type WatchTimes,
+} from '../../src/events/organization-watches.ts';
 import type { PrismaClient } from '../../src/generated/prisma/client.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
 import type { TestDatabase } from './database.ts';
+import { readSubscription, type TestSubscription } from './subscription.ts';
 
 /** The operator's token in all tests. */
 export const operatorToken = 'operator-token-of-the-tests';
@@ -36,6 +42,7 @@ type Untyped = any;
 export interface TestApi {
   readonly prisma: PrismaClient;
   readonly write: OrganizationWriter;
+  readonly watches: OrganizationWatches;
   /** Every entry of the log so far. */
   readonly logged: readonly Record<string, unknown>[];
   /** Sends the document as a client would. `token` is the operator's unless given; null sends none. */
@@ -50,9 +57,18 @@ export interface TestApi {
     variables?: Variables,
     token?: string | null,
   ): Promise<Data>;
+  /** Subscribes as a client would. It is closed after the test at the latest. */
+  subscribe<Data = Untyped, Variables = Record<string, unknown>>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+    token?: string | null,
+  ): Promise<TestSubscription<Data>>;
   /** Sends any request: `/graphql`, `/health`, `/ready`. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
+
+/** Quicker than usual, so that no test has to wait long; and no update that a test does not expect. */
+const quickTimes: WatchTimes = { tickMs: 50, pulseMs: 60_000 };
 
 /**
  * The server on a test database: everything of it but the socket. To be called outside of tests; it is closed after the
@@ -60,7 +76,11 @@ export interface TestApi {
  */
 export function createTestApi(
   database: TestDatabase,
-  { writerLimits, ...options }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits } = {},
+  {
+    writerLimits,
+    watchTimes = quickTimes,
+    ...options
+  }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits; watchTimes?: WatchTimes } = {},
 ): TestApi {
   const databaseOptions = {
     url: database.url,
@@ -75,24 +95,42 @@ export function createTestApi(
   // As many writers as connections, unless a test is about the queues of one server: to the database, the callers of a
   // test are clients of several servers.
   const limits = writerLimits ?? { perOrganization: poolSize, inAll: poolSize, waitMs: lockTimeoutMs };
-  afterAll(() => prisma.$disconnect());
-
-  const write = createOrganizationWriter(prisma, limits);
-
   const logged: Record<string, unknown>[] = [];
+  const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
+  const write = createOrganizationWriter(prisma, limits);
+  const watches = createOrganizationWatches(prisma, log, watchTimes);
+  afterAll(async () => {
+    watches.close();
+    await prisma.$disconnect();
+  });
+
   const yoga = createGraphqlServer({
     prisma,
     write,
+    watches,
     operatorToken,
-    log: createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) }),
+    log,
     graphiql: false,
     isReady: async () => true,
     currentRequestId: () => requestContext.getStore()?.requestId,
   });
 
+  function post(document: DocumentNode | string, variables: unknown, token: string | null, accept: string) {
+    return api.fetch('/graphql', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept,
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ query: typeof document === 'string' ? document : print(document), variables }),
+    });
+  }
+
   const api: TestApi = {
     prisma,
     write,
+    watches,
     logged,
     async fetch(path, init) {
       return yoga.fetch(new URL(path, 'http://localhost'), init ?? {});
@@ -100,11 +138,7 @@ export function createTestApi(
     async execute(document, variables, token = operatorToken) {
       const requestId = randomUUID();
       const response = await requestContext.run({ requestId }, () =>
-        api.fetch('/graphql', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
-          body: JSON.stringify({ query: typeof document === 'string' ? document : print(document), variables }),
-        }),
+        post(document, variables, token, 'application/json'),
       );
       return { status: response.status, requestId, ...(await response.json()) };
     },
@@ -112,6 +146,14 @@ export function createTestApi(
       const { data, errors } = await api.execute(document, variables, token);
       if (errors || !data) throw new Error(`The request failed: ${JSON.stringify(errors, null, 2)}`);
       return data;
+    },
+    async subscribe(document, variables, token = operatorToken) {
+      const response = await requestContext.run({ requestId: randomUUID() }, () =>
+        post(document, variables, token, 'text/event-stream'),
+      );
+      const subscription = readSubscription<Untyped>(response, async () => response.body?.cancel());
+      onTestFinished(subscription.close);
+      return subscription;
     },
   };
   return api;
