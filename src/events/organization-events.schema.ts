@@ -41,6 +41,11 @@ const OrganizationUpdateObject = builder.objectRef<OrganizationUpdate>('Organiza
   description: 'What is new in an organization since the update before. An empty one tells that the line is alive.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Pass it as after to go on behind this update.' }),
+    judgedAt: t.field({
+      type: 'DateTime',
+      description: 'The moment that it is true of, on the clock of the database, which judges status.',
+      resolve: ({ judgedAt }) => new Date(Number(judgedAt / 1000n)),
+    }),
     events: t.prismaField({
       type: ['OrganizationEvent'],
       description:

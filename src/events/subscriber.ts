@@ -6,6 +6,8 @@ import { formatUpdateId, UnknownUpdateError, type UpdateId } from './update-id.t
 export interface OrganizationUpdate {
   readonly orgId: string;
   readonly id: string;
+  /** The moment that it is true of: microseconds since the epoch, on the database's clock. */
+  readonly judgedAt: bigint;
   /** Its events: all those numbered higher than `behind`, up to `upTo`. They are read when the client asks for them. */
   readonly events: { readonly behind: bigint; readonly upTo: bigint };
   readonly states: readonly WorkspaceState[];
@@ -82,7 +84,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     isDue = false;
     takenAt = performance.now();
     const states = ids.flatMap((id) => from.states.get(id) ?? []);
-    return { orgId, id: formatUpdateId(told), events: { behind, upTo }, states };
+    return { orgId, id: formatUpdateId(told), judgedAt: from.judgedAt, events: { behind, upTo }, states };
   };
 
   const subscriber: Subscriber = {

@@ -16,6 +16,10 @@ export function useSubscriptions(): Plugin<Context> {
     onExecutionResult({ result, setResult }) {
       if (isAsyncIterable(result)) setResult(endAfterErrors(result));
     },
+    onResponse({ response }) {
+      // nginx would hold updates back until its buffer is full.
+      if (isEventStream(response)) response.headers.set('x-accel-buffering', 'no');
+    },
   };
 }
 
@@ -23,6 +27,8 @@ const refusal = () =>
   new GraphQLError('A subscription is answered with server-sent events. Send the header "accept: text/event-stream".', {
     extensions: { http: { status: 406 } },
   });
+
+const isEventStream = (response: Response) => response.headers.get('content-type')?.startsWith('text/event-stream');
 
 function readsEvents(accept: string | null): boolean {
   return accept === null || /text\/event-stream|text\/\*|\*\/\*/i.test(accept);

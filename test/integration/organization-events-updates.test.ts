@@ -163,14 +163,14 @@ describe('an update that fails', () => {
   test('because the client asks for too much says so', async () => {
     const subscription = await api.subscribe(
       `subscription ($orgId: ID!) {
-        organizationEvents(orgId: $orgId) { id states { workspace { children(first: 1000) { totalCount } } } }
+        organizationEvents(orgId: $orgId) { id states { workspace { children(first: 1001) { totalCount } } } }
       }`,
       { orgId },
     );
     await subscription.next();
     await beat(rootId);
     expect(await subscription.next()).toMatchObject({
-      errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit: 100 } }],
+      errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit: 1000 } }],
     });
     expect(await subscription.next()).toBeUndefined();
   });

@@ -267,6 +267,14 @@ describe('who may not follow an organization is told so:', () => {
   });
 });
 
+test('the answer tells proxies not to hold updates back', async () => {
+  const document = 'subscription ($orgId: ID!) { organizationEvents(orgId: $orgId) { id } }';
+  const subscription = await api.subscribe(document, { orgId });
+  expect(subscription.headers.get('x-accel-buffering')).toBe('no');
+  await subscription.next();
+  await subscription.close();
+});
+
 test('nothing of another organization is told', async () => {
   const stranger = await insertOrganization(database);
   const follower = await follow(api, orgId, { includeHeartbeats: true });

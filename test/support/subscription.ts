@@ -8,6 +8,7 @@ export interface Told<Data> {
 
 export interface TestSubscription<Data> {
   readonly status: number;
+  readonly headers: Headers;
   /** What it tells next; undefined when it has completed. Waits as long as that takes. */
   next(): Promise<Told<Data> | undefined>;
   /** Goes away without a word, as a client does. */
@@ -41,6 +42,7 @@ export function readSubscription<Data>(response: Response, cancel: () => Promise
 
   return {
     status: response.status,
+    headers: response.headers,
     async next() {
       if (hasEnded) return undefined;
       hasBegun = true;
