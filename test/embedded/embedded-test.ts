@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterAll, test as base, vi } from 'vitest';
+import { test as base } from 'vitest';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -15,26 +15,19 @@ import { type ServerOptions, type ServerProcess, type SpawnOptions, spawnServer 
 /** How long to wait for what should happen soon, for `expect.poll`. */
 export const PATIENTLY = { timeout: 30_000 };
 
-// Each test starts processes, on a machine that runs other tests too.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
-
-// Making a data directory takes most of the time of a first start. All tests but those of a first start copy this one.
-let template: Promise<string> | undefined;
-afterAll(async () => {
-  if (template) await rm(await template, { recursive: true, force: true });
-});
-
-async function makeTemplate(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'taproot-embedded-'));
-  await (await startEmbeddedPostgres({ directory, durable: false })).stop();
-  return directory;
-}
-
 /**
  * A test with what makes directories and servers for it, and stops and removes them after it, the last made first. Tests
  * share nothing, and may run concurrently with the `expect` of their context.
  */
 export const test = base
+  /** Making a data directory takes most of the time of a first start. All tests but those of a first start copy this one. */
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern what a fixture needs
+  .extend('template', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'taproot-embedded-'));
+    onCleanup(() => rm(directory, { recursive: true, force: true }));
+    await (await startEmbeddedPostgres({ directory, durable: false })).stop();
+    return directory;
+  })
   /** Makes a directory, for its owner alone unless the mode says otherwise. */
   .extend('emptyDirectory', ({ onTestFinished }) => async (mode = 0o700, parent = tmpdir()): Promise<string> => {
     const directory = await mkdtemp(join(parent, 'taproot-embedded-'));
@@ -43,10 +36,9 @@ export const test = base
     return directory;
   })
   /** Makes a directory in whose data PostgreSQL has run, and was stopped. */
-  .extend('usedDirectory', ({ emptyDirectory }) => async (): Promise<string> => {
+  .extend('usedDirectory', ({ emptyDirectory, template }) => async (): Promise<string> => {
     const directory = await emptyDirectory();
-    template ??= makeTemplate();
-    await copy(join(await template, 'postgres'), directory);
+    await copy(join(template, 'postgres'), directory);
     return directory;
   })
   /** Starts a server in the process of the test. Like all of them it is not durable unless told otherwise. */

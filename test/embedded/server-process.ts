@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeAll } from 'vitest';
 import type { EmbeddedPostgresOptions } from '../../src/database/embedded/server.ts';
-import { compileServer } from '../support/server-process.ts';
 
 /** The module under test as a process of its own runs it: compiled. */
 export const COMPILED = fileURLToPath(new URL('../../dist/src/database/embedded/', import.meta.url));
@@ -30,8 +28,6 @@ export interface ServerProcess {
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>;
 }
-
-beforeAll(compileServer);
 
 /** Starts a server in a process of its own, in a session of its own. It stops when its standard input ends. */
 export function spawnServer(options: ServerOptions, { embedded = COMPILED, ...how }: SpawnOptions = {}): ServerProcess {

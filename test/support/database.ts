@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
+import { waitUntil } from './barriers.ts';
 
 export interface TestDatabase {
   url: string;
@@ -51,13 +52,31 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     async drop() {
       await Promise.all([...clients].map((client) => client.end()));
       clients.clear();
-      await server.query(`drop database if exists ${name} with (force)`);
+      await dropDatabase(server, name);
       await server.end();
     },
   };
   afterAll(() => database.drop());
   return database;
 }
+
+/**
+ * Drops a database, whoever is connected to it. While autovacuum is, PostgreSQL refuses that to a role that may not end
+ * its worker: it is soon done.
+ */
+export async function dropDatabase(server: pg.Client, name: string): Promise<void> {
+  await waitUntil(`the database ${name} is dropped`, () =>
+    server.query(`drop database if exists ${name} with (force)`).then(
+      () => true,
+      (error: pg.DatabaseError) => {
+        if (error.code === insufficientPrivilege) return false;
+        throw error;
+      },
+    ),
+  );
+}
+
+const insufficientPrivilege = '42501';
 
 async function connectTo(connectionString: string): Promise<TestClient> {
   const client = new pg.Client({ connectionString });

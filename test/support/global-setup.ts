@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded/server.ts';
 import { applyMigrations } from '../../src/database/migrations.ts';
-import { databaseUrl } from './database.ts';
+import { databaseUrl, dropDatabase } from './database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = await startServer();
   try {
     const template = `taproot_test_${randomBytes(4).toString('hex')}`;
-    await query(server.url, `create database ${template}`);
+    await withClient(server.url, (client) => client.query(`create database ${template}`));
     await applyMigrations(databaseUrl(server.url, template));
     project.provide('postgresUrl', server.url);
     project.provide('templateDatabase', template);
@@ -48,16 +48,17 @@ async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
 
 /** Drops the template and what an aborted test file left, for an external server lives on. */
 async function dropDatabases(url: string, prefix: string): Promise<void> {
-  for (const { datname } of await query(url, `select datname from pg_database where datname like '${prefix}%'`)) {
-    await query(url, `drop database if exists ${datname} with (force)`);
-  }
+  await withClient(url, async (client) => {
+    const { rows } = await client.query('select datname from pg_database where datname like $1', [`${prefix}%`]);
+    for (const { datname } of rows) await dropDatabase(client, datname);
+  });
 }
 
-async function query(url: string, sql: string): Promise<Record<string, string>[]> {
+async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(sql)).rows;
+    await work(client);
   } finally {
     await client.end();
   }
