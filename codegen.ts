@@ -11,6 +11,10 @@ const config: CodegenConfig = {
       documents: 'test/contract/operations/*.graphql',
       plugins: ['typescript-operations', 'typed-document-node'],
     },
+    'src/generated/console.ts': {
+      documents: 'src/console/**/*.graphql',
+      plugins: ['typescript-operations', 'typed-document-node'],
+    },
   },
   config: {
     // What JSON carries. A scalar that is not named here is an error, not `any`.

@@ -1,6 +1,6 @@
 // Makes ready what the tasks need, each step only when what it is made from has changed.
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dependenciesAreInstalled, installDependencies } from './dependencies.mjs';
 import { hashInputs } from './inputs.mjs';
@@ -25,15 +25,21 @@ const steps = {
   },
   documents: {
     does: 'Generating the typed documents',
-    inputs: ['package-lock.json', 'codegen.ts', 'schema.graphql', 'test/contract/operations'],
-    outputs: ['test/generated'],
+    inputs: ['package-lock.json', 'codegen.ts', 'schema.graphql', 'test/contract/operations', 'src/console'],
+    outputs: ['test/generated', 'src/generated/console.ts'],
     make: () => runQuietly(tool.codegen, []),
   },
   build: {
     does: 'Compiling the server',
     inputs: ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'prisma/seed.ts'],
-    outputs: ['dist', 'dist/src/main.js'],
+    outputs: ['dist/src', 'dist/src/main.js', 'dist/prisma'],
     make: compile,
+  },
+  console: {
+    does: 'Building the console',
+    inputs: ['package-lock.json', 'vite.config.ts', 'src/console', 'src/generated/console.ts'],
+    outputs: ['dist/console', 'dist/console/index.html'],
+    make: () => runQuietly(tool.vite, ['build']),
   },
 };
 
@@ -77,8 +83,12 @@ async function compile() {
   const next = join(root, 'dist.next');
   await rm(next, { recursive: true, force: true });
   await runQuietly(tool.tsc, ['--project', 'tsconfig.build.json', '--outDir', next]);
-  await rm(join(root, 'dist'), { recursive: true, force: true });
-  await rename(next, join(root, 'dist'));
+  await mkdir(join(root, 'dist'), { recursive: true });
+  for (const directory of ['src', 'prisma']) {
+    await rm(join(root, 'dist', directory), { recursive: true, force: true });
+    await rename(join(next, directory), join(root, 'dist', directory));
+  }
+  await rm(next, { recursive: true });
 }
 
 /** Runs a tool, and shows what it printed only when it fails. */

@@ -10,9 +10,11 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const tool = {
   biome: '@biomejs/biome/bin/biome',
   codegen: '@graphql-codegen/cli/esm/bin.js',
+  playwright: '@playwright/test/cli.js',
   prisma: 'prisma/build/index.js',
   tsc: 'typescript/bin/tsc',
   tsx: 'tsx/dist/cli.mjs',
+  vite: 'vite/bin/vite.js',
   vitest: 'vitest/vitest.mjs',
 };
 

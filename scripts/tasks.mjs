@@ -9,28 +9,41 @@ const colors = process.stdout.isTTY ? [] : ['--colors=off'];
 const tasks = {
   /** The compiled server, in this very process: signals sent to it reach the server. */
   async start() {
-    await prepare('dependencies', 'client', 'build');
+    await prepare('dependencies', 'client', 'documents', 'build', 'console');
     await import('../dist/src/main.js');
   },
 
   /** The server from its sources, restarted when one changes. */
   async dev(args) {
-    await prepare('dependencies', 'client');
+    await prepare('dependencies', 'client', 'documents', 'console');
     await run(tool.tsx, ['watch', '--clear-screen=false', 'src/main.ts', ...args]);
   },
 
+  /** The console from its sources, updated in the browser when one changes, against the server of `npm run dev`. */
+  async 'dev:console'(args) {
+    await prepare('dependencies', 'documents');
+    await run(tool.vite, ['dev', ...args]);
+  },
+
   async test(args) {
-    await prepare('dependencies', 'client', 'documents', 'build');
+    await prepare('dependencies', 'client', 'documents', 'build', 'console');
     await run(tool.vitest, ['run', ...args]);
   },
 
+  /** The console in a browser. Needs chromium, which CHROMIUM names where it is not /usr/bin/chromium. */
+  async 'test:console'(args) {
+    await prepare('dependencies', 'client', 'documents', 'build', 'console');
+    await run(tool.playwright, ['test', '--config=test/console/playwright.config.ts', ...args]);
+  },
+
   async build() {
-    await prepare('dependencies', 'client', 'build');
+    await prepare('dependencies', 'client', 'documents', 'build', 'console');
   },
 
   async types() {
     await prepare('dependencies', 'client', 'documents');
     await run(tool.tsc, ['--noEmit']);
+    await run(tool.tsc, ['--noEmit', '--project', 'src/console']);
   },
 
   async lint(args) {
@@ -43,8 +56,9 @@ const tasks = {
     await run(tool.biome, ['check', '--write', ...colors, ...args]);
   },
 
+  /** Whether the schema is the one in schema.graphql, keeps what clients have been promised, and is covered by their operations. */
   async contract(args) {
-    await tasks.test(['test/contract', ...args]);
+    await tasks.test(['test/contract/schema', 'test/contract/agreement', 'test/contract/coverage', ...args]);
   },
 
   async check() {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { demo } from '../prisma/seed.ts';
 import type { Config } from './config.ts';
+import { serveConsole } from './console-server.ts';
 import { createPrismaClient } from './database/client.ts';
 import { startEmbeddedPostgres } from './database/embedded/server.ts';
 import { applyMigrations } from './database/migrations.ts';
@@ -20,8 +21,8 @@ export interface App {
   /**
    * Starts everything, and resolves when requests are served. What was started is stopped again when a later part fails.
    *
-   * @throws {DatabaseUnavailableError | EmbeddedPostgresError | OperatorTokenError | MigrationError | ListenError} whose
-   * messages say what to do
+   * @throws {DatabaseUnavailableError | EmbeddedPostgresError | OperatorTokenError | MigrationError |
+   * ConsoleMissingError | ListenError} whose messages say what to do
    */
   start(): Promise<RunningApp>;
   /** Finishes the running requests, then stops everything. May be called at any time, and again. */
@@ -86,7 +87,7 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
       isReady: async () => !stopped && (await answers(prisma)),
       currentRequestId: () => requestContext.getStore()?.requestId,
     });
-    const server = await listen(graphql, { host: config.host, port: config.port, log });
+    const server = await listen(serveConsole(graphql), { host: config.host, port: config.port, log });
     releases.push(() => server.close(config.shutdownGraceSeconds * 1000));
     // Before the server waits for running requests: subscriptions end only here.
     releases.push(async () => watches.close());

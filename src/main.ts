@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type App, createApp, type RunningApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { ConsoleMissingError } from './console-server.ts';
 import { EmbeddedPostgresError } from './database/embedded/errors.ts';
 import { MigrationError } from './database/migrations/errors.ts';
 import { DatabaseUnavailableError } from './database/require-database.ts';
@@ -13,6 +14,7 @@ import { OperatorTokenError } from './operator-token.ts';
 /** Failures that are not the program's: their messages say all there is to say. */
 const expectedFailures = [
   ConfigError,
+  ConsoleMissingError,
   DatabaseUnavailableError,
   EmbeddedPostgresError,
   ListenError,
@@ -96,6 +98,7 @@ function greeting(
   return `
   Taproot is ready.
 
+    Console         ${url}/
 ${graphiqlUrl === undefined ? '' : `    GraphiQL        ${graphiqlUrl}\n`}    API             ${url}/graphql
     Operator token  ${given === undefined ? token : 'the one in OPERATOR_TOKEN'}
     Data            ${dataDirectory}

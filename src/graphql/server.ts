@@ -1,6 +1,6 @@
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { createYoga, type Plugin, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
@@ -56,19 +56,10 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useNestingLimit(),
       useValidationCode(),
       useSubscriptions(),
-      ...(graphiql ? [useFrontDoor('/graphql'), useGraphiqlHeaders()] : []),
+      ...(graphiql ? [useGraphiqlHeaders()] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useJsonRequests(),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
     ],
   });
-}
-
-/** Sends whoever opens the bare address to the page there is. */
-function useFrontDoor(location: string): Plugin {
-  return {
-    onRequest({ url, fetchAPI, endResponse }) {
-      if (url.pathname === '/') endResponse(new fetchAPI.Response(null, { status: 302, headers: { location } }));
-    },
-  };
 }

@@ -17,9 +17,9 @@ export interface ServerProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** Compiles the server if its sources have changed. To be called before the first `startServer`. */
+/** Builds the server and the console if their sources have changed. To be called before the first `startServer`. */
 export async function compileServer(): Promise<void> {
-  await promisify(execFile)(process.execPath, ['scripts/run.cjs', 'prepare', 'client', 'build']);
+  await promisify(execFile)(process.execPath, ['scripts/run.cjs', 'build']);
 }
 
 /** A directory that is removed after the test. */

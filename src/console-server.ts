@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import sirv from 'sirv';
+import { packageRoot } from './database/migrations/package-root.ts';
+import type { RequestHandler } from './http-server.ts';
+
+/** The console is not where the build puts it. */
+export class ConsoleMissingError extends Error {
+  override name = 'ConsoleMissingError';
+
+  constructor(cause: unknown) {
+    super(`The console is not built: ${directory} cannot be read. Run \`npm run build\`.`, { cause });
+  }
+}
+
+const directory = join(packageRoot(), 'dist', 'console');
+
+/** The addresses that are pages of the console. */
+const pages = /^\/(organizations\/.*)?$/;
+/** What answers elsewhere. A browser that opens any other address is shown, by the console, that there is nothing. */
+const others = new Set(['/graphql', '/health', '/ready']);
+/** What the build leaves in the page for the nonce of the response. */
+const noncePlaceholder = '__CSP_NONCE__';
+
+/**
+ * Serves the console, and leaves all other requests to `next`. The names of its files change with their content, so that
+ * they may be kept for ever; the page that names them is asked for every time.
+ *
+ * @throws {ConsoleMissingError} when it has not been built
+ */
+export function serveConsole(next: RequestHandler): RequestHandler {
+  const page = readPage();
+  const files = sirv(directory, {
+    brotli: true,
+    gzip: true,
+    setHeaders(response, pathname) {
+      response.setHeader('x-content-type-options', 'nosniff');
+      if (pathname.startsWith('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+    },
+  });
+  return (request, response) => {
+    const pathname = pathOf(request);
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || others.has(pathname)) return next(request, response);
+    if (pages.test(pathname)) return sendPage(response, page, 200);
+    return files(request, response, () => {
+      if (request.headers.accept?.includes('text/html')) return sendPage(response, page, 404);
+      return next(request, response);
+    });
+  };
+}
+
+function readPage(): string {
+  try {
+    return readFileSync(join(directory, 'index.html'), 'utf8');
+  } catch (error) {
+    throw new ConsoleMissingError(error);
+  }
+}
+
+/** The page loads nothing from elsewhere, runs no script but its own, and is shown in no other site's frame. */
+function sendPage(response: ServerResponse, page: string, status: number): void {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'self'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    `font-src 'self'`,
+    `img-src 'self' data:`,
+    `connect-src 'self'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+    `frame-ancestors 'none'`,
+  ].join('; ');
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  response.end(page.replace(noncePlaceholder, nonce));
+}
+
+/** The path without the query; empty for what is no URL, which no file has for its name. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '';
+}

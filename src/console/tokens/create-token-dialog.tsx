@@ -1,0 +1,88 @@
+import { Modal, Select, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { CreateApiTokenDocument } from '../../generated/console.ts';
+import { useAction } from '../api/use-api.ts';
+import { useOrganizationStore } from '../organization/organization-context.ts';
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { useReturnFocus } from '../ui/use-return-focus.ts';
+import { NewToken } from './new-token.tsx';
+
+interface CreateTokenDialogProps {
+  readonly roots: readonly { readonly id: string; readonly name: string }[];
+  onDone(): void;
+  onClose(): void;
+}
+
+/** Asks for what a token needs, and then shows it, once. */
+export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogProps) {
+  useReturnFocus();
+  const { orgId } = useOrganizationStore();
+  const [name, setName] = useState('');
+  const [rootId, setRootId] = useState(roots.length === 1 ? (roots[0]?.id ?? null) : null);
+  const [expires, setExpires] = useState('');
+  const [token, setToken] = useState<string>();
+  const create = useAction(CreateApiTokenDocument);
+
+  async function run() {
+    const expiresAt = expires === '' ? null : new Date(expires).toISOString();
+    const data = await create.run({ orgId, name, rootId, expiresAt });
+    if (!data) return;
+    setToken(data.createApiToken.token);
+    onDone();
+  }
+
+  if (token !== undefined) {
+    return (
+      <Modal
+        opened
+        onClose={onClose}
+        title={`The token “${name.trim()}”`}
+        withCloseButton={false}
+        closeOnClickOutside={false}
+      >
+        <NewToken token={token} onClose={onClose} />
+      </Modal>
+    );
+  }
+  return (
+    <ConfirmDialog
+      title="New API token"
+      confirm="Create"
+      disabled={name.trim() === '' || (roots.length > 1 && rootId === null)}
+      busy={create.busy}
+      error={create.error}
+      onConfirm={run}
+      onClose={onClose}
+    >
+      <TextInput
+        label="Name"
+        description="To recognise it by: the program that will use it, say."
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {roots.length > 1 && (
+        <Select
+          label="Root"
+          description="The root it hangs on. It may act in the whole organization all the same."
+          data={roots.map((root) => ({ value: root.id, label: root.name }))}
+          value={rootId}
+          onChange={setRootId}
+          searchable
+          openOnFocus={false}
+          limit={50}
+        />
+      )}
+      <TextInput
+        label="Expires"
+        description="Left empty: never."
+        type="datetime-local"
+        value={expires}
+        onChange={(event) => setExpires(event.currentTarget.value)}
+      />
+      <Text size="sm" c="dimmed">
+        Its text is shown once, when it is created. Only a hash of it is stored.
+      </Text>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,48 @@
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { ApiError } from '../api/api-error.ts';
+import { ErrorPanel } from './error-panel.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
+
+interface ConfirmDialogProps {
+  readonly title: string;
+  /** What the button that does it says. */
+  readonly confirm: string;
+  readonly dangerous?: boolean;
+  readonly disabled?: boolean;
+  readonly busy: boolean;
+  readonly error: ApiError | undefined;
+  readonly children: ReactNode;
+  onConfirm(): void;
+  onClose(): void;
+}
+
+/** Asks before something is done, and stays open while it fails. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { title, confirm, dangerous = false, disabled = false, busy, error, children, onConfirm, onClose } = props;
+  useReturnFocus();
+  return (
+    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!disabled && !busy) onConfirm();
+        }}
+      >
+        <Stack gap="md">
+          {children}
+          {error && <ErrorPanel error={error} onRetry={onConfirm} />}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" {...(dangerous && { color: 'red.9' })} loading={busy} disabled={disabled}>
+              {confirm}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
