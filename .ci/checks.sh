@@ -24,15 +24,30 @@ check() {
 
 # suite NAME COMMAND...: a command that runs Vitest and hands it further options. Each of its tests counts.
 suite() {
-  local name=$1 start=$SECONDS results="$scratch/results.json" status counts
+  local name=$1 start=$SECONDS results="$scratch/results.json" status
   shift
   "$@" --reporter=default --reporter=json --outputFile.json="$results" </dev/null
   status=$?
-  counts=$(node -p 'const { numPassedTests: p, numFailedTests: f } = JSON.parse(fs.readFileSync(process.argv[1])); `${p} ${f}`' "$results") || counts='0 0'
-  rm -f "$results"
+  count_tests "$name" "$start" "$status" "$results" 'const { numPassedTests: p, numFailedTests: f } = results; `${p} ${f}`'
+}
+
+# browser_suite NAME COMMAND...: the same, for a command that runs Playwright.
+browser_suite() {
+  local name=$1 start=$SECONDS results="$scratch/results.json" status
+  shift
+  PLAYWRIGHT_RESULTS="$results" "$@" </dev/null
+  status=$?
+  count_tests "$name" "$start" "$status" "$results" 'const { expected: p, unexpected, flaky } = results.stats; `${p} ${unexpected + flaky}`'
+}
+
+# count_tests NAME START STATUS RESULTS EXPRESSION: adds up what a runner wrote, which the expression reads from `results`.
+count_tests() {
+  local name=$1 start=$2 status=$3 file=$4 counts suite_passed suite_failed
+  counts=$(node -p "const results = JSON.parse(fs.readFileSync(process.argv[1])); $5" "$file") || counts='0 0'
+  rm -f "$file"
   read -r suite_passed suite_failed <<<"$counts"
   # A suite that did not get as far as its tests, or that ran none, has failed all the same.
-  if [ "$suite_failed" = 0 ] && { [ $status != 0 ] || [ "$suite_passed" = 0 ]; }; then suite_failed=1; fi
+  if [ "$suite_failed" = 0 ] && { [ "$status" != 0 ] || [ "$suite_passed" = 0 ]; }; then suite_failed=1; fi
   passed=$((passed + suite_passed))
   failed=$((failed + suite_failed))
   echo "suite   $name: $suite_passed passed, $suite_failed failed ($((SECONDS - start)) s)"

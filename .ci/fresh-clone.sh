@@ -37,9 +37,10 @@ wait_for_url() {
   return 1
 }
 
-# answers URL TOKEN_FILE: whether the server is ready and runs an operation on its demo data.
+# answers URL TOKEN_FILE: whether the server is ready, serves the console, and runs an operation on its demo data.
 answers() {
   curl --fail --silent --show-error --max-time 10 "$1/ready" || return
+  curl --fail --silent --show-error --max-time 10 "$1/" | grep '<title>Taproot</title>' || return
   curl --silent --show-error --max-time 10 "$1/graphql" \
     -H 'content-type: application/json' -H "authorization: Bearer $(cat "$2")" \
     -d '{"query":"{ organizations { edges { node { name } } } }"}' | grep '"name"'
