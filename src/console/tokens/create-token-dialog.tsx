@@ -39,6 +39,7 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
         title={`The token “${name.trim()}”`}
         withCloseButton={false}
         closeOnClickOutside={false}
+        closeOnEscape={false}
       >
         <NewToken token={token} onClose={onClose} />
       </Modal>

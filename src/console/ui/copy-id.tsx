@@ -6,15 +6,17 @@ export function CopyId({ id, label }: { id: string; label: string }) {
   return (
     <Group gap={4} wrap="nowrap">
       <Code>{id}</Code>
-      <CopyButton value={id}>
-        {({ copied, copy }) => (
-          <Tooltip label={copied ? 'Copied' : label}>
-            <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={copy}>
-              {copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
-            </ActionIcon>
-          </Tooltip>
-        )}
-      </CopyButton>
+      {navigator.clipboard !== undefined && (
+        <CopyButton value={id}>
+          {({ copied, copy }) => (
+            <Tooltip label={copied ? 'Copied' : label}>
+              <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={copy}>
+                {copied ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </CopyButton>
+      )}
     </Group>
   );
 }
