@@ -33,6 +33,7 @@ const noncePlaceholder = '__CSP_NONCE__';
 export function serveConsole(next: RequestHandler): RequestHandler {
   const page = readPage();
   const files = sirv(directory, {
+    extensions: [],
     brotli: true,
     gzip: true,
     setHeaders(response, pathname) {
@@ -44,6 +45,7 @@ export function serveConsole(next: RequestHandler): RequestHandler {
     const pathname = pathOf(request);
     if ((request.method !== 'GET' && request.method !== 'HEAD') || others.has(pathname)) return next(request, response);
     if (pages.test(pathname)) return sendPage(response, page, 200);
+    if (pathname === '/index.html') return sendPage(response, page, 404);
     return files(request, response, () => {
       if (request.headers.accept?.includes('text/html')) return sendPage(response, page, 404);
       return next(request, response);

@@ -4,12 +4,17 @@ interface TraceEvent {
   readonly name: string;
   readonly ph: string;
   readonly dur?: number;
+  /** Microseconds of the processor: without those in which the machine did something else. */
+  readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
   readonly args?: { readonly name?: string };
 }
 
-/** The longest task of the page's main thread while something is done, in milliseconds, from the browser's own trace. */
+/**
+ * The longest task of the page's main thread while something is done, in milliseconds of the processor, from the browser's
+ * own trace.
+ */
 export async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
   const session = await page.context().newCDPSession(page);
   const events: TraceEvent[] = [];
@@ -33,5 +38,5 @@ export async function longestTask(page: Page, work: () => Promise<void>): Promis
     ({ name, ph, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && mainThreads.has(`${pid}/${tid}`),
   );
   if (tasks.length === 0) throw new Error('The trace holds no task of the page');
-  return Math.max(...tasks.map(({ dur = 0 }) => dur)) / 1000;
+  return Math.max(...tasks.map(({ tdur, dur = 0 }) => tdur ?? dur)) / 1000;
 }

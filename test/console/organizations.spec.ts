@@ -73,5 +73,5 @@ test('an organization is created, and starts empty', async ({ page }) => {
   await dialog.getByLabel('Name').fill('Newborn Labs');
   await dialog.getByRole('button', { name: 'Create' }).click();
   await expect(page.getByRole('heading', { name: 'Newborn Labs' })).toBeVisible();
-  await expect(page.getByText('No workspaces yet')).toBeVisible();
+  await expect(page.getByText('No workspaces', { exact: true })).toBeVisible();
 });

@@ -44,6 +44,7 @@ export async function startServer(settings: Settings, operatorToken: () => Promi
     operatorToken: token,
     start,
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;

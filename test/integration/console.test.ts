@@ -93,6 +93,13 @@ test('an address that leads nowhere is the page for a browser, and the API’s t
   expect(await ask('/assets/none.js')).toMatchObject({ status: 418 });
 });
 
+test('the page is not to be had without its policy', async () => {
+  const { status, headers } = await ask('/index.html');
+  expect(status).toBe(404);
+  expect(headers['content-security-policy']).toContain('nonce-');
+  expect(await ask('/index')).toMatchObject({ status: 418 });
+});
+
 test.each(['/graphql', '/graphql?query={x}', '/health', '/ready'])('%s is left to the API', async (path) => {
   expect(await ask(path, html)).toMatchObject({ status: 418, body: 'the API' });
 });

@@ -43,11 +43,11 @@ const dayOf = new Intl.DateTimeFormat('en', { dateStyle: 'full' });
 
 /** What happened to the organization, newest first. */
 export function ActivityPanel() {
-  const { events, error, loading, hasMore, loadMore, reload } = useActivity();
+  const { events, error, loading, hasMore, loadMore, retry } = useActivity();
   const days = useMemo(() => groupByDay(events), [events]);
 
   if (loading) return <LoadingRows rows={6} label="Loading the activity" />;
-  if (error && events.length === 0) return <ErrorPanel error={error} onRetry={reload} />;
+  if (error && events.length === 0) return <ErrorPanel error={error} onRetry={retry} />;
   if (events.length === 0) {
     return (
       <Empty icon={History} title="Nothing happened yet">
@@ -75,7 +75,7 @@ export function ActivityPanel() {
             </Timeline>
           </section>
         ))}
-        {error && <ErrorPanel error={error} onRetry={reload} />}
+        {error && <ErrorPanel error={error} onRetry={retry} />}
         {hasMore && (
           <Center>
             <Button variant="default" onClick={loadMore}>

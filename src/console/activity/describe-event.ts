@@ -1,4 +1,5 @@
 import type { ActivityQuery } from '../../generated/console.ts';
+import { count, enumerate } from '../ui/words.ts';
 
 export type ActivityEvent = NonNullable<ActivityQuery['organization']>['events']['edges'][number]['node'];
 
@@ -85,16 +86,5 @@ function anchorDetails(data: Record<string, unknown>): string[] {
   }
   return details;
 }
-
-/** Names that are told; of more, their number. */
-const mostNames = 6;
-
-function enumerate(names: readonly string[]): string {
-  const told = names.slice(0, mostNames);
-  if (names.length > mostNames) told.push(`${names.length - mostNames} more`);
-  return new Intl.ListFormat('en').format(told);
-}
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 const quote = (name: string) => `“${name}”`;

@@ -1,58 +1,48 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useClient } from 'urql';
-import { ActivityDocument, type ActivityQuery } from '../../generated/console.ts';
+import { ActivityDocument } from '../../generated/console.ts';
 import { type ApiError, toApiError } from '../api/api-error.ts';
 import { useApiQuery } from '../api/use-api.ts';
 import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
 import type { ActivityEvent } from './describe-event.ts';
-
-type Page = NonNullable<ActivityQuery['organization']>['events'];
+import { type ActivityPage, newestStretch } from './timeline.ts';
 
 export interface Activity {
-  /** Newest first. */
+  /** Newest first, without a gap. */
   readonly events: readonly ActivityEvent[];
   readonly loading: boolean;
   readonly error: ApiError | undefined;
   readonly hasMore: boolean;
   loadMore(): void;
-  reload(): void;
+  /** Tries again what failed. */
+  retry(): void;
 }
 
 /** The events of the organization: the newest page, kept up to date, and behind it as many as were asked for. */
 export function useActivity(): Activity {
   const client = useClient();
   const { orgId } = useOrganizationStore();
-  const { newestEvent } = useOrganizationState();
-  const newest = useApiQuery(ActivityDocument, { orgId, after: null }, { revision: newestEvent });
-  const [older, setOlder] = useState<readonly Page[]>([]);
+  const { revision } = useOrganizationState();
+  const newest = useApiQuery(ActivityDocument, { orgId, after: null }, { revision });
+  const [pages, setPages] = useState<readonly ActivityPage[]>([]);
   const [olderError, setOlderError] = useState<ApiError>();
   const first = newest.data?.organization?.events;
-  // What the newest page held once stays listed when newer events push it out.
-  const [seen, setSeen] = useState<ReadonlyMap<string, ActivityEvent>>(new Map());
-  useEffect(() => {
-    const pages = first === undefined ? older : [first, ...older];
-    setSeen((before) => {
-      const events = pages.flatMap(({ edges }) => edges.map(({ node }) => [node.seq, node] as const));
-      return new Map([...before, ...events]);
-    });
-  }, [first, older]);
-  const events = useMemo(() => [...seen.values()].sort((a, b) => Number(b.seq) - Number(a.seq)), [seen]);
+  if (first !== undefined && !pages.includes(first)) setPages([...pages, first]);
+  const { events, behind } = useMemo(() => newestStretch(pages), [pages]);
 
-  const last = older.at(-1) ?? first;
   async function loadMore() {
-    if (!last?.pageInfo.hasNextPage) return;
-    const { data, error } = await client.query(ActivityDocument, { orgId, after: last.pageInfo.endCursor });
+    const { data, error } = await client.query(ActivityDocument, { orgId, after: behind ?? null });
     setOlderError(error && toApiError(error));
     const page = data?.organization?.events;
-    if (page) setOlder((before) => [...before, page]);
+    if (page) setPages((before) => [...before, page]);
   }
 
   return {
     events,
-    loading: newest.data === undefined && newest.error === undefined,
+    loading: first === undefined && newest.error === undefined,
     error: newest.error ?? olderError,
-    hasMore: last?.pageInfo.hasNextPage ?? false,
+    hasMore: behind !== undefined,
     loadMore: () => void loadMore(),
-    reload: newest.reload,
+    retry: newest.error === undefined ? () => void loadMore() : newest.reload,
   };
 }

@@ -21,6 +21,8 @@ export interface Follower {
 const silenceMs = 25_000;
 const firstRetryMs = 500;
 const lastRetryMs = 10_000;
+/** How long a page may be out of sight before it stops following. */
+const restAfterMs = 30_000;
 
 /** What trying again cannot mend. */
 const final = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'ORGANIZATION_NOT_FOUND', 'BAD_USER_INPUT']);
@@ -38,6 +40,8 @@ export function followOrganization(token: string, orgId: string, follower: Follo
   let hangUp = () => {};
   let silence: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  let resting = false;
 
   function connect() {
     clearTimeout(retry);
@@ -93,21 +97,36 @@ export function followOrganization(token: string, orgId: string, follower: Follo
   }
 
   const hurry = () => {
-    if (retry === undefined || document.visibilityState === 'hidden') return;
+    if ((retry === undefined && !resting) || document.visibilityState === 'hidden') return;
     failures = 0;
+    resting = false;
     hangUp();
     connect();
+  };
+  // A browser keeps few connections to one server, for all of its tabs: one that nobody looks at gives its own back.
+  const onVisibility = () => {
+    clearTimeout(rest);
+    if (document.visibilityState === 'visible') return hurry();
+    rest = setTimeout(() => {
+      resting = true;
+      clearTimeout(silence);
+      clearTimeout(retry);
+      hangUp();
+    }, restAfterMs);
   };
   function stop() {
     stopped = true;
     clearTimeout(silence);
     clearTimeout(retry);
+    clearTimeout(rest);
     window.removeEventListener('online', hurry);
+    document.removeEventListener('visibilitychange', onVisibility);
     hangUp();
     client.dispose();
   }
 
   window.addEventListener('online', hurry);
+  document.addEventListener('visibilitychange', onVisibility);
   connect();
   return stop;
 }

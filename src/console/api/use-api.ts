@@ -1,3 +1,4 @@
+import { createRequest } from '@urql/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type AnyVariables, type DocumentInput, type UseQueryArgs, useMutation, useQuery } from 'urql';
 import { type ApiError, toApiError } from './api-error.ts';
@@ -18,7 +19,10 @@ export function useApiQuery<Data, Variables extends AnyVariables>(
   { revision, pollMs }: { revision?: unknown; pollMs?: number } = {},
 ): QueryResult<Data> {
   const options = { query, variables, requestPolicy: 'cache-and-network' } as UseQueryArgs<Variables, Data>;
-  const [{ data, error }, execute] = useQuery<Data, Variables>(options);
+  const [state, execute] = useQuery<Data, Variables>(options);
+  // Until the first answer to new variables, urql shows that to the old ones.
+  const { key } = createRequest(query, variables);
+  const { data, error } = state.operation?.key === key ? state : { data: undefined, error: undefined };
   const reload = useCallback(() => execute({ requestPolicy: 'network-only' }), [execute]);
   const seen = useRef(revision);
   useEffect(() => {
@@ -33,8 +37,7 @@ export function useApiQuery<Data, Variables extends AnyVariables>(
     }, pollMs);
     return () => clearInterval(timer);
   }, [pollMs, reload]);
-  const key = JSON.stringify(variables);
-  const [kept, setKept] = useState<{ key: string; data: Data }>();
+  const [kept, setKept] = useState<{ key: number; data: Data }>();
   // Beside an error, null does not mean that there is nothing.
   const answer = error === undefined ? data : undefined;
   if (answer !== undefined && (kept?.data !== answer || kept.key !== key)) setKept({ key, data: answer });

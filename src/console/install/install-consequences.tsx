@@ -1,6 +1,7 @@
 import { Anchor, List } from '@mantine/core';
 import { Link } from 'wouter';
 import { Notice } from '../ui/notice.tsx';
+import { enumerate } from '../ui/words.ts';
 import type { Preview } from './picture.ts';
 
 interface InstallConsequencesProps {
@@ -38,7 +39,7 @@ export function InstallConsequences({ orgId, preview, onLeave }: InstallConseque
       <List size="sm" spacing={4}>
         {restrictedRoots.length > 0 && (
           <List.Item>
-            <strong>{listNames(restrictedRoots.map(({ name }) => name))}</strong>{' '}
+            <strong>{enumerate(restrictedRoots.map(({ name }) => name))}</strong>{' '}
             {restrictedRoots.length === 1 ? 'admits' : 'admit'} every plugin today. Another root admits only listed
             ones, and so will the platform agent:{' '}
             {allowlist.length === 1 ? 'the one plugin on its list' : `the ${allowlist.length} plugins on its list`}, for
@@ -54,13 +55,4 @@ export function InstallConsequences({ orgId, preview, onLeave }: InstallConseque
       </List>
     </Notice>
   );
-}
-
-/** Names that are told; of more, their number. */
-const mostNames = 5;
-
-function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, mostNames);
-  if (names.length > mostNames) shown.push(`${names.length - mostNames} more`);
-  return new Intl.ListFormat('en').format(shown);
 }

@@ -58,15 +58,19 @@ interface ProposalProps {
 }
 
 function Proposal({ orgId, onDone, onClose }: ProposalProps) {
-  const { newestEvent } = useOrganizationState();
+  const { revision } = useOrganizationState();
   const [name, setName] = useState('');
   const [settledName] = useDebouncedValue(name.trim(), 300);
   const { data, current, error, reload } = useApiQuery(
     InstallPreviewDocument,
     { orgId, name: settledName || null },
-    { revision: newestEvent },
+    { revision },
   );
   const install = useAction(InstallPlatformAgentDocument);
+  const rename = (to: string) => {
+    install.reset();
+    setName(to);
+  };
   const preview = data?.platformAgentPreview;
   const roots = data?.organization?.roots;
   const upToDate = current && settledName === name.trim();
@@ -74,7 +78,7 @@ function Proposal({ orgId, onDone, onClose }: ProposalProps) {
   async function run() {
     if (preview === undefined || roots === undefined) return;
     const result = await install.run({ orgId, name: name.trim() || null });
-    // Somebody else was faster: what stands in the way now, the next preview tells.
+    // If somebody else was faster, the next preview tells what stands in the way now.
     if (result === undefined) return reload();
     onDone({
       agent: result.installPlatformAgent,
@@ -102,7 +106,7 @@ function Proposal({ orgId, onDone, onClose }: ProposalProps) {
         ) : (
           <>
             {outcome === 'CONFLICT' && preview.conflict && (
-              <InstallConflict orgId={orgId} conflict={preview.conflict} onSuggest={setName} onLeave={onClose} />
+              <InstallConflict orgId={orgId} conflict={preview.conflict} onSuggest={rename} onLeave={onClose} />
             )}
             <InstallConsequences orgId={orgId} preview={preview} onLeave={onClose} />
             {asksForName && named && (
@@ -111,7 +115,7 @@ function Proposal({ orgId, onDone, onClose }: ProposalProps) {
                 placeholder={settledName === '' ? preview.agentName : 'The name of the organization and “Agent”'}
                 description="Leave it empty for the name of the organization and “Agent”."
                 value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
+                onChange={(event) => rename(event.currentTarget.value)}
               />
             )}
             {preview.outcome !== 'REMOVED' && (
@@ -126,7 +130,7 @@ function Proposal({ orgId, onDone, onClose }: ProposalProps) {
             )}
           </>
         )}
-        {install.error && <ErrorPanel error={install.error} onRetry={() => void run()} />}
+        {install.error && !error && <ErrorPanel error={install.error} onRetry={() => void run()} />}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             {outcome === 'REMOVED' || outcome === 'ALREADY_INSTALLED' ? 'Close' : 'Cancel'}

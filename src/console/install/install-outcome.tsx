@@ -1,6 +1,8 @@
 import { Button, Group, Stack } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { Notice } from '../ui/notice.tsx';
+import { count, enumerate } from '../ui/words.ts';
 import { StatusBadge } from '../workspaces/status-badge.tsx';
 import { InstallPicture } from './install-picture.tsx';
 import { type Installed, type Picture, pictureOfOutcome } from './picture.ts';
@@ -19,11 +21,14 @@ interface InstallOutcomeProps {
 /** What the install did, in the picture that showed what it would do. */
 export function InstallOutcome({ orgId, agent, before, promised, changed, onClose }: InstallOutcomeProps) {
   const [, navigate] = useLocation();
-  const done = agent.installation;
+  const effects = agent.installation;
+  const done = useRef<HTMLButtonElement>(null);
+  // The button that had the focus is gone.
+  useEffect(() => done.current?.focus(), []);
   return (
     <Stack gap="md">
       <Notice tone="success" title={changed ? `“${agent.name}” is the root now` : 'Nothing changed'}>
-        <p>{changed && done ? summarize(done) : 'The platform agent was installed already, and is as it was.'}</p>
+        <p>{changed && effects ? summarize(effects) : 'The platform agent was installed already, and is as it was.'}</p>
         <Group gap="xs">
           It is now <StatusBadge status={agent.status} />
         </Group>
@@ -44,7 +49,7 @@ export function InstallOutcome({ orgId, agent, before, promised, changed, onClos
         >
           Show the agent
         </Button>
-        <Button onClick={onClose} data-autofocus>
+        <Button ref={done} onClick={onClose}>
           Done
         </Button>
       </Group>
@@ -59,7 +64,5 @@ function summarize({ adoptedWorkspaceCount, movedTokens, mergedPlugins, duplicat
     `${count(mergedPlugins.length, 'plugin')} merged`,
   ];
   if (duplicatePlugins.length > 0) parts.push(`duplicates of ${duplicatePlugins.length} dropped`);
-  return `${new Intl.ListFormat('en').format(parts)}.`;
+  return `${enumerate(parts)}.`;
 }
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-import { Group, Text, Tooltip } from '@mantine/core';
+import { Group, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { LoaderCircle, Radio, WifiOff } from 'lucide-react';
 import { useOrganizationState } from './organization-context.ts';
 
@@ -23,6 +23,7 @@ export function LineIndicator() {
         <Text size="sm" fw={500} c="inherit">
           {text}
         </Text>
+        {line === 'lost' && <VisuallyHidden>{hint}</VisuallyHidden>}
       </Group>
     </Tooltip>
   );

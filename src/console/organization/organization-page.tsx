@@ -33,7 +33,7 @@ const tabs = [
 export function OrganizationPage({ orgId, token }: { orgId: string; token: string }) {
   const client = useClient();
   const [store] = useState(() => new OrganizationStore(client, orgId));
-  useEffect(() => store.follow(token, () => signOut('refused')), [store, token]);
+  useEffect(() => store.follow(token, () => signOut('refused', token)), [store, token]);
   return (
     <OrganizationContext value={store}>
       <Organization />
@@ -43,8 +43,8 @@ export function OrganizationPage({ orgId, token }: { orgId: string; token: strin
 
 function Organization() {
   const { orgId } = useOrganizationStore();
-  const { newestEvent, phase } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(OrganizationDocument, { orgId }, { revision: newestEvent });
+  const { revision, phase } = useOrganizationState();
+  const { data, error, reload } = useApiQuery(OrganizationDocument, { orgId }, { revision });
   const isOperator = useViewer().kind === 'OPERATOR';
   const organization = data?.organization;
   useTitle(organization?.name);
@@ -60,7 +60,7 @@ function Organization() {
           </Group>
         </Anchor>
       )}
-      {error && organization === undefined && <ErrorPanel error={error} onRetry={reload} />}
+      {error && <ErrorPanel error={error} onRetry={reload} />}
       {organization === undefined ? (
         !error && <LoadingRows rows={3} label="Loading the organization" />
       ) : (
@@ -132,5 +132,10 @@ function WithTree({ children }: { children: React.ReactNode }) {
     const progress = total === undefined ? '' : `: ${tree.nodes.size} of ${total}`;
     return <LoadingRows rows={8} label={`Loading the workspaces${progress}`} />;
   }
-  return children;
+  return (
+    <>
+      {error && <ErrorPanel error={error} onRetry={() => void store.reload()} />}
+      {children}
+    </>
+  );
 }

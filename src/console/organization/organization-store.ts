@@ -21,8 +21,10 @@ export interface OrganizationState {
   /** How many workspaces there are; undefined until the first page of them is there. */
   readonly total: number | undefined;
   readonly line: Line;
-  /** The seq of the newest structural change that was told: what else is shown of the organization may be out of date. */
-  readonly newestEvent: string;
+  /** Whether the tree holds the tombstones too. */
+  readonly knowsRemoved: boolean;
+  /** Goes up whenever what else is shown of the organization may be out of date. */
+  readonly revision: number;
   /** Milliseconds that the database's clock is ahead of the browser's. */
   readonly clockAhead: number;
 }
@@ -33,7 +35,8 @@ const initial: OrganizationState = {
   error: undefined,
   total: undefined,
   line: 'connecting',
-  newestEvent: '',
+  knowsRemoved: false,
+  revision: 0,
   clockAhead: 0,
 };
 
@@ -53,7 +56,10 @@ export class OrganizationStore {
   #reading = 0;
   /** What came in while the tree was read, to be applied on top of it. */
   #pending: OrganizationUpdate[] | undefined;
-  #knowsRemoved = false;
+  #running: Promise<void> = Promise.resolve();
+  #wantsRemoved = false;
+  /** Whether the last read failed, so that the tree may lack what came before the line. */
+  #isStale = false;
 
   constructor(client: Client, orgId: string) {
     this.#client = client;
@@ -73,12 +79,15 @@ export class OrganizationStore {
     const stop = followOrganization(token, this.orgId, {
       onUpdate: (update, resumed) => {
         this.#set({ clockAhead: Date.parse(update.judgedAt) - Date.now() });
-        const isKept = resumed && this.#state.phase === 'ready';
-        if (isKept || this.#pending !== undefined) this.#apply(update);
-        else void this.reload();
+        // A line that begins tells nothing of what was before it.
+        if (!resumed) this.#set({ revision: this.#state.revision + 1 });
+        const mustRead = !resumed || this.#isStale || (this.#state.phase !== 'ready' && this.#pending === undefined);
+        if (mustRead) void this.reload();
+        if (resumed) this.#apply(update);
       },
       onLine: (line) => {
-        this.#set({ line });
+        const isBack = line === 'live' && this.#state.line === 'lost';
+        this.#set({ line, revision: this.#state.revision + (isBack ? 1 : 0) });
         if (line === 'lost') this.#readWithoutLine();
       },
       onEnd: (error) => {
@@ -92,44 +101,49 @@ export class OrganizationStore {
     };
   }
 
-  /** Reads the tree anew. What is shown stays until it is there. */
-  async reload(): Promise<void> {
+  /** Reads the tree anew, once a read that is under way has ended. What is shown stays until the new one is there. */
+  reload(): Promise<void> {
     const reading = ++this.#reading;
+    this.#pending ??= [];
+    if (this.#state.phase !== 'ready') this.#set({ phase: 'loading', error: undefined });
+    // Not side by side: the client answers a request like one that is under way with the answer to that.
+    this.#running = this.#running.then(() => this.#read(reading));
+    return this.#running;
+  }
+
+  async #read(reading: number): Promise<void> {
     const isCurrent = () => reading === this.#reading;
+    if (!isCurrent()) return;
     const isFirst = this.#state.phase !== 'ready';
-    this.#pending = [];
-    if (isFirst) this.#set({ phase: 'loading', error: undefined });
     const live = await readTree(this.#client, this.orgId, null, (tree, total) => {
       if (isCurrent()) this.#set(isFirst ? { tree, total } : { total });
       return isCurrent();
     });
-    const removed = this.#knowsRemoved
+    const removed = this.#wantsRemoved
       ? await readTree(this.#client, this.orgId, ['REMOVED'], isCurrent)
       : ({ kind: 'tree', tree: emptyTree } as const);
     if (!isCurrent()) return;
 
-    const pending = this.#pending;
+    const pending = this.#pending ?? [];
     this.#pending = undefined;
     const failure = [live, removed].find((result) => result.kind === 'failed');
+    this.#isStale = failure !== undefined;
     if (failure !== undefined) {
       this.#set({ error: failure.error, ...(isFirst && { phase: 'failed' }) });
     } else if (live.kind !== 'tree' || removed.kind !== 'tree') {
       this.#set({ phase: 'missing' });
     } else {
-      this.#set({
-        phase: 'ready',
-        error: undefined,
-        tree: withWorkspaces(live.tree, [...removed.tree.nodes.values()]),
-      });
-      for (const update of pending) this.#apply(update);
+      const tree = withWorkspaces(live.tree, [...removed.tree.nodes.values()]);
+      this.#set({ phase: 'ready', error: undefined, tree, knowsRemoved: this.#wantsRemoved });
     }
+    for (const update of pending) this.#apply(update);
   }
 
   /** Reads the tombstones too, which are left out until somebody asks for them. */
-  async loadRemoved(): Promise<void> {
-    if (this.#knowsRemoved) return;
-    this.#knowsRemoved = true;
-    await this.reload();
+  loadRemoved(): void {
+    if (this.#wantsRemoved) return;
+    this.#wantsRemoved = true;
+    void this.reload();
   }
 
   /** Puts in what a mutation answered, before it is told. */
@@ -148,8 +162,7 @@ export class OrganizationStore {
       return;
     }
     const tree = withStates(withEvents(this.#state.tree, update.events), update.states);
-    const newestEvent = update.events.at(-1)?.seq ?? this.#state.newestEvent;
-    this.#set({ tree, newestEvent });
+    this.#set({ tree, revision: this.#state.revision + (update.events.length > 0 ? 1 : 0) });
     if (!knowsAll(tree, update.states)) void this.reload();
   }
 

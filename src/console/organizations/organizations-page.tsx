@@ -26,7 +26,7 @@ export function OrganizationsPage() {
   const [page, setPage] = useState<OrganizationsQueryVariables>(firstPage);
   const [creating, setCreating] = useState(false);
   const [settledSearch] = useDebouncedValue(search.trim(), 250);
-  const { data, error, reload } = useApiQuery(
+  const { data, current, error, reload } = useApiQuery(
     OrganizationsDocument,
     {
       ...page,
@@ -76,7 +76,7 @@ export function OrganizationsPage() {
       {error && <ErrorPanel error={error} onRetry={reload} />}
       {organizations === undefined ? (
         !error && <LoadingRows rows={6} label="Loading the organizations" />
-      ) : organizations.edges.length === 0 ? (
+      ) : organizations.edges.length === 0 && current ? (
         <Empty
           icon={Building2}
           title={settledSearch || installed !== 'all' ? 'Nothing matches' : 'No organizations yet'}
@@ -97,7 +97,7 @@ export function OrganizationsPage() {
                 <Button
                   variant="default"
                   leftSection={<ChevronLeft size={16} aria-hidden />}
-                  disabled={!organizations.pageInfo.hasPreviousPage}
+                  disabled={!current || !organizations.pageInfo.hasPreviousPage}
                   onClick={() => setPage({ last: pageSize, before: organizations.pageInfo.startCursor })}
                 >
                   Previous
@@ -105,7 +105,7 @@ export function OrganizationsPage() {
                 <Button
                   variant="default"
                   rightSection={<ChevronRight size={16} aria-hidden />}
-                  disabled={!organizations.pageInfo.hasNextPage}
+                  disabled={!current || !organizations.pageInfo.hasNextPage}
                   onClick={() => setPage({ first: pageSize, after: organizations.pageInfo.endCursor })}
                 >
                   Next

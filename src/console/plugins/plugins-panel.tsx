@@ -12,8 +12,8 @@ import { RootPlugins } from './root-plugins.tsx';
 /** Which plugins the trees of the organization may use: for each root its policy and its allowlist. */
 export function PluginsPanel() {
   const { orgId } = useOrganizationStore();
-  const { newestEvent } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(PluginsDocument, { orgId }, { revision: newestEvent });
+  const { revision } = useOrganizationState();
+  const { data, error, reload } = useApiQuery(PluginsDocument, { orgId }, { revision });
   const roots = data?.organization?.roots;
   if (error && roots === undefined) return <ErrorPanel error={error} onRetry={reload} />;
   if (roots === undefined) return <LoadingRows rows={5} label="Loading the plugins" />;

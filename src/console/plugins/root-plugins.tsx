@@ -136,7 +136,7 @@ export function RootPlugins({ root, onChange }: { root: Root; onChange(): void }
       {disallowing !== undefined && (
         <DisallowDialog root={root} plugin={disallowing} onDone={onChange} onClose={() => setDisallowing(undefined)} />
       )}
-      {policy !== undefined && policy !== root.pluginPolicy && (
+      {policy !== undefined && (
         <PolicyDialog root={root} policy={policy} onDone={onChange} onClose={() => setPolicy(undefined)} />
       )}
     </Paper>

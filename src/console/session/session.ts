@@ -5,7 +5,7 @@ const key = 'taproot.token';
 const listeners = new Set<() => void>();
 
 /** Why the last session of this tab ended, to be said where the next one begins. */
-export type Farewell = 'refused' | undefined;
+type Farewell = 'refused' | undefined;
 let farewell: Farewell;
 
 export function readToken(): string | null {
@@ -18,7 +18,9 @@ export function signIn(token: string): void {
   notify();
 }
 
-export function signOut(reason?: Farewell): void {
+/** `of` is the token whose session ends: what is said too late of an earlier one does not end the present. */
+export function signOut(reason?: Farewell, of?: string): void {
+  if (of !== undefined && readToken() !== of) return;
   farewell = reason;
   sessionStorage.removeItem(key);
   notify();

@@ -15,7 +15,7 @@ import { useViewer, ViewerContext } from './viewer-context.ts';
 
 /** Everything behind the sign-in. */
 export function SignedIn({ token }: { token: string }) {
-  const client = useMemo(() => createApiClient(token, () => signOut('refused')), [token]);
+  const client = useMemo(() => createApiClient(token, () => signOut('refused', token)), [token]);
   return (
     <Provider value={client}>
       <WithViewer token={token} />

@@ -18,12 +18,18 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
   useReturnFocus();
   const { orgId } = useOrganizationStore();
   const [name, setName] = useState('');
-  const [rootId, setRootId] = useState(roots.length === 1 ? (roots[0]?.id ?? null) : null);
+  const [chosenId, setChosenId] = useState<string | null>(null);
   const [expires, setExpires] = useState('');
+  const [expiryIsHalf, setExpiryIsHalf] = useState(false);
   const [token, setToken] = useState<string>();
   const create = useAction(CreateApiTokenDocument);
 
+  // The roots may change while this is open: an install leaves one of them.
+  const rootId = (roots.length === 1 ? roots[0] : roots.find(({ id }) => id === chosenId))?.id;
+  const expiryIsWrong = expiryIsHalf || (expires !== '' && Number.isNaN(Date.parse(expires)));
+
   async function run() {
+    if (rootId === undefined) return;
     const expiresAt = expires === '' ? null : new Date(expires).toISOString();
     const data = await create.run({ orgId, name, rootId, expiresAt });
     if (!data) return;
@@ -49,7 +55,7 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
     <ConfirmDialog
       title="New API token"
       confirm="Create"
-      disabled={name.trim() === '' || (roots.length > 1 && rootId === null)}
+      disabled={name.trim() === '' || rootId === undefined || expiryIsWrong}
       busy={create.busy}
       error={create.error}
       onConfirm={run}
@@ -60,15 +66,23 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
         description="To recognise it by: the program that will use it, say."
         data-autofocus
         value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
+        onChange={(event) => {
+          create.reset();
+          setName(event.currentTarget.value);
+        }}
       />
+      {roots.length === 0 && (
+        <Text size="sm" fw={600}>
+          A token hangs on a root, and there is none: install the platform agent, or create a workspace, first.
+        </Text>
+      )}
       {roots.length > 1 && (
         <Select
           label="Root"
           description="The root it hangs on. It may act in the whole organization all the same."
           data={roots.map((root) => ({ value: root.id, label: root.name }))}
-          value={rootId}
-          onChange={setRootId}
+          value={rootId ?? null}
+          onChange={setChosenId}
           searchable
           openOnFocus={false}
           limit={50}
@@ -79,7 +93,15 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
         description="Left empty: never."
         type="datetime-local"
         value={expires}
-        onChange={(event) => setExpires(event.currentTarget.value)}
+        max="9999-12-31T23:59"
+        error={expiryIsWrong && 'Give both the day and the time, or neither.'}
+        onChange={(event) => {
+          create.reset();
+          setExpires(event.currentTarget.value);
+        }}
+        // A day without a time has no value, and must not be taken for none.
+        onInput={(event) => setExpiryIsHalf(event.currentTarget.validity.badInput)}
+        onBlur={(event) => setExpiryIsHalf(event.currentTarget.validity.badInput)}
       />
       <Text size="sm" c="dimmed">
         Its text is shown once, when it is created. Only a hash of it is stored.

@@ -20,8 +20,8 @@ type Token = NonNullable<ApiTokensQuery['organization']>['apiTokens'][number];
 /** The organization's API tokens: what is known of them, which is not their text. */
 export function TokensPanel() {
   const { orgId } = useOrganizationStore();
-  const { newestEvent } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(ApiTokensDocument, { orgId }, { revision: newestEvent });
+  const { revision } = useOrganizationState();
+  const { data, error, reload } = useApiQuery(ApiTokensDocument, { orgId }, { revision });
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
   const organization = data?.organization;
@@ -112,7 +112,7 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke(t
 }
 
 function TokenState({ token }: { token: Token }) {
-  const now = useNow();
+  const now = useNow() + useOrganizationState().clockAhead;
   const expired = token.expiresAt !== null && Date.parse(token.expiresAt) <= now;
   const state =
     token.revokedAt !== null

@@ -21,8 +21,12 @@ interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, confirm, dangerous = false, disabled = false, busy, error, children, onConfirm, onClose } = props;
   useReturnFocus();
+  // What is under way cannot be called back, and what it answers may be shown this once.
+  const close = () => {
+    if (!busy) onClose();
+  };
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -34,7 +38,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           {children}
           {error && <ErrorPanel error={error} onRetry={onConfirm} />}
           <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close} disabled={busy}>
               Cancel
             </Button>
             <Button type="submit" {...(dangerous && { color: 'red.9' })} loading={busy} disabled={disabled}>

@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, CircleX, type LucideIcon, TriangleAlert } fro
 import type { ReactNode } from 'react';
 import classes from './notice.module.css';
 
-export type Tone = 'info' | 'success' | 'warning' | 'danger';
+type Tone = 'info' | 'success' | 'warning' | 'danger';
 
 const icons: Readonly<Record<Tone, LucideIcon>> = {
   info: CircleAlert,

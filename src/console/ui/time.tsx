@@ -12,7 +12,7 @@ const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'm
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
 /** Such as "12s ago" or "in 3d". */
-export function relativeTime(seconds: number): string {
+function relativeTime(seconds: number): string {
   const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
   return short.format(Math.trunc(seconds / size), unit);
 }

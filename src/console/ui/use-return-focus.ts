@@ -5,10 +5,12 @@ export function useReturnFocus(): void {
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
-      // Once what takes the dialog's place is there; what has gone, or is covered by another dialog, cannot have the focus.
+      // Once what takes the dialog's place is there; another dialog may cover it, and it may have gone itself.
       setTimeout(() => {
         const covered = document.querySelector('[role=dialog]') !== null && !before?.closest('[role=dialog]');
-        if (!covered && before instanceof HTMLElement && before.isConnected) before.focus();
+        if (covered) return;
+        if (before instanceof HTMLElement && before.isConnected) before.focus();
+        else document.getElementById('content')?.focus();
       });
     },
     [before],

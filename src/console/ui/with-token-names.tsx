@@ -7,8 +7,8 @@ import { TokenNames } from './actor.tsx';
 /** Lets the actors below be called by the names of their tokens. */
 export function WithTokenNames({ children }: { children: ReactNode }) {
   const { orgId } = useOrganizationStore();
-  const { newestEvent } = useOrganizationState();
-  const { data } = useApiQuery(TokenNamesDocument, { orgId }, { revision: newestEvent });
+  const { revision } = useOrganizationState();
+  const { data } = useApiQuery(TokenNamesDocument, { orgId }, { revision });
   const tokens = data?.organization?.apiTokens;
   const names = useMemo(() => new Map((tokens ?? []).map(({ id, name }) => [id, name])), [tokens]);
   return <TokenNames value={names}>{children}</TokenNames>;

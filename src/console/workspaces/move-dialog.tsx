@@ -1,10 +1,10 @@
 import { Select, Text } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { MoveWorkspaceDocument } from '../../generated/console.ts';
 import { useAction } from '../api/use-api.ts';
 import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
-import { ancestorsOf, liveDescendantsOf, type Tree, type WorkspaceNode } from './tree.ts';
+import { ancestorsOf, compareNames, liveDescendantsOf, type Tree, type WorkspaceNode } from './tree.ts';
 import { WorkspaceInTheWay } from './workspace-in-the-way.tsx';
 
 /** How many workspaces the list offers at once. Typing finds the others. */
@@ -15,7 +15,8 @@ export function MoveDialog({ node, onClose }: { node: WorkspaceNode; onClose(): 
   const { tree } = useOrganizationState();
   const [parentId, setParentId] = useState<string | null>(null);
   const move = useAction(MoveWorkspaceDocument);
-  const parents = useMemo(() => possibleParents(tree, node), [tree, node]);
+  // Those of when it was opened: the server knows of what has changed since.
+  const [parents] = useState(() => possibleParents(tree, node));
 
   async function run() {
     if (parentId === null) return;
@@ -48,7 +49,10 @@ export function MoveDialog({ node, onClose }: { node: WorkspaceNode; onClose(): 
         description="Any live workspace but itself and those below it."
         data={parents}
         value={parentId}
-        onChange={setParentId}
+        onChange={(value) => {
+          move.reset();
+          setParentId(value);
+        }}
         searchable
         openOnFocus={false}
         limit={offered}
@@ -68,5 +72,5 @@ function possibleParents(tree: Tree, node: WorkspaceNode): { value: string; labe
       value: id,
       label: [...ancestorsOf(tree, id).map((ancestor) => ancestor.name), name].join(' › '),
     }))
-    .sort((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }));
+    .sort((a, b) => compareNames(a.label, b.label));
 }

@@ -50,7 +50,10 @@ export function RemoveDialog({ node, onClose }: { node: WorkspaceNode; onClose()
           label={`Remove the ${below.length} ${below.length === 1 ? 'workspace' : 'workspaces'} below it as well`}
           description="Each has to be restored by itself. Or move them elsewhere first."
           checked={includeDescendants}
-          onChange={(event) => setIncludeDescendants(event.currentTarget.checked)}
+          onChange={(event) => {
+            remove.reset();
+            setIncludeDescendants(event.currentTarget.checked);
+          }}
         />
       )}
     </ConfirmDialog>

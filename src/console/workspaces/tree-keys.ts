@@ -2,7 +2,7 @@ import type { Tree } from './tree.ts';
 import type { VisibleRow } from './visible-rows.ts';
 
 /** What a key asks of the tree. */
-export type TreeCommand =
+type TreeCommand =
   | { readonly kind: 'activate'; readonly index: number }
   | { readonly kind: 'toggle'; readonly id: string }
   | { readonly kind: 'open'; readonly id: string };

@@ -15,7 +15,7 @@ export interface Tree {
 export const emptyTree: Tree = { nodes: new Map(), children: new Map() };
 
 /** Numbers in names count as numbers, so that "Agent 10" comes after "Agent 9". */
-const { compare } = new Intl.Collator('en', { numeric: true });
+export const { compare: compareNames } = new Intl.Collator('en', { numeric: true });
 
 /** The tree with these workspaces put in, or put in place of what was known of them. */
 export function withWorkspaces(tree: Tree, workspaces: readonly WorkspaceNode[]): Tree {
@@ -72,7 +72,7 @@ function changesBeside(tree: Tree, { type, data, workspace }: Event): WorkspaceN
   }
 }
 
-/** Whether the update speaks of a workspace that the tree does not know: one written past the API, say. */
+/** Whether the tree knows all that the update speaks of. It may not know one that was written past the API. */
 export function knowsAll(tree: Tree, states: readonly State[]): boolean {
   return states.every(({ workspaceId, status }) => tree.nodes.has(workspaceId) || status === 'REMOVED');
 }
@@ -133,4 +133,4 @@ function regroup(
   return next;
 }
 
-const byName = (a: WorkspaceNode, b: WorkspaceNode) => compare(a.name, b.name) || compare(a.id, b.id);
+const byName = (a: WorkspaceNode, b: WorkspaceNode) => compareNames(a.name, b.name) || compareNames(a.id, b.id);

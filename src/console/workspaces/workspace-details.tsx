@@ -25,7 +25,7 @@ interface WorkspaceDetailsProps {
 /** One workspace: what is known of it, and what can be done with it. */
 export function WorkspaceDetails({ id, onOpen, onClose }: WorkspaceDetailsProps) {
   useReturnFocus();
-  const { tree } = useOrganizationState();
+  const { tree, knowsRemoved } = useOrganizationState();
   const node = tree.nodes.get(id);
   return (
     <Drawer
@@ -33,11 +33,13 @@ export function WorkspaceDetails({ id, onOpen, onClose }: WorkspaceDetailsProps)
       onClose={onClose}
       position="right"
       size="md"
-      title={node?.name ?? 'No such workspace'}
+      title={node?.name ?? (knowsRemoved ? 'No such workspace' : 'Workspace')}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {node === undefined ? (
-        <Text>There is no workspace {id} in this organization.</Text>
+        <Text>
+          {knowsRemoved ? `There is no workspace ${id} in this organization.` : 'Looking for it among the removed …'}
+        </Text>
       ) : (
         <Details node={node} path={ancestorsOf(tree, id)} onOpen={onOpen} />
       )}

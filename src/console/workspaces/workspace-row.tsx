@@ -6,7 +6,7 @@ import type { WorkspaceNode } from './tree.ts';
 import type { VisibleRow } from './visible-rows.ts';
 import classes from './workspace-tree.module.css';
 
-export interface WorkspaceRowProps {
+interface WorkspaceRowProps {
   readonly node: WorkspaceNode;
   readonly row: VisibleRow;
   /** The place in the whole list, from 0. */

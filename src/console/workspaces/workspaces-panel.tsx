@@ -17,7 +17,7 @@ import { WorkspaceTree } from './workspace-tree.tsx';
 /** The tree of the organization, what narrows it down, and the workspace that is looked at. */
 export function WorkspacesPanel({ selectedId }: { selectedId: string | undefined }) {
   const store = useOrganizationStore();
-  const { tree } = useOrganizationState();
+  const { tree, knowsRemoved } = useOrganizationState();
   const [, navigate] = useLocation();
   const [filter, setFilter] = useState<TreeFilter>({ text: '', status: null, showRemoved: false });
   const [expansion, setExpansion] = useState(() => initialExpansion(tree));
@@ -39,7 +39,7 @@ export function WorkspacesPanel({ selectedId }: { selectedId: string | undefined
   const selectedStatus = selectedId === undefined ? undefined : tree.nodes.get(selectedId)?.status;
   useEffect(() => {
     // One that is not among the live ones may be a tombstone.
-    if (selectedId !== undefined && selectedStatus === undefined) void store.loadRemoved();
+    if (selectedId !== undefined && selectedStatus === undefined) store.loadRemoved();
     if (selectedStatus === 'REMOVED') setFilter((before) => ({ ...before, showRemoved: true }));
   }, [store, selectedId, selectedStatus]);
 
@@ -48,21 +48,34 @@ export function WorkspacesPanel({ selectedId }: { selectedId: string | undefined
   const toggle = useCallback((id: string) => setExpansion((before) => toggled(before, id)), []);
   const show = (changes: Partial<TreeFilter>) => {
     const next = { ...filter, ...changes };
-    if (next.showRemoved || next.status === 'REMOVED') void store.loadRemoved();
+    if (next.showRemoved || next.status === 'REMOVED') store.loadRemoved();
     setFilter(next);
   };
 
+  const dialogs = (
+    <>
+      {selectedId !== undefined && (
+        <WorkspaceDetails id={selectedId} onOpen={open} onClose={() => navigate(`${base}/workspaces`)} />
+      )}
+      {creating && <CreateWorkspaceDialog parentId={undefined} onClose={() => setCreating(false)} />}
+    </>
+  );
   if (tree.nodes.size === 0) {
     return (
-      <>
-        <Empty icon={FolderTree} title="No workspaces yet">
+      <Stack gap="sm">
+        <Empty icon={FolderTree} title="No workspaces">
           Create one here, or with createWorkspace. Installing the platform agent makes one too: the root.
         </Empty>
         <Group justify="center">
           <Button onClick={() => setCreating(true)}>New workspace</Button>
+          {!knowsRemoved && (
+            <Button variant="default" onClick={() => show({ showRemoved: true })}>
+              Show removed
+            </Button>
+          )}
         </Group>
-        {creating && <CreateWorkspaceDialog parentId={undefined} onClose={() => setCreating(false)} />}
-      </>
+        {dialogs}
+      </Stack>
     );
   }
   return (
@@ -108,10 +121,7 @@ export function WorkspacesPanel({ selectedId }: { selectedId: string | undefined
       <Text size="xs" c="dimmed" visibleFrom="sm">
         Arrow keys move and open branches, letters jump to a name, Enter shows a workspace.
       </Text>
-      {selectedId !== undefined && (
-        <WorkspaceDetails id={selectedId} onOpen={open} onClose={() => navigate(`${base}/workspaces`)} />
-      )}
-      {creating && <CreateWorkspaceDialog parentId={undefined} onClose={() => setCreating(false)} />}
+      {dialogs}
     </Stack>
   );
 }
