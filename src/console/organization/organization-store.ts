@@ -81,8 +81,9 @@ export class OrganizationStore {
         this.#set({ clockAhead: Date.parse(update.judgedAt) - Date.now() });
         // A line that begins tells nothing of what was before it.
         if (!resumed) this.#set({ revision: this.#state.revision + 1 });
-        const mustRead = !resumed || this.#isStale || (this.#state.phase !== 'ready' && this.#pending === undefined);
-        if (mustRead) void this.reload();
+        // What failed to be read is tried again, but not while it is being read: that would never come to an end.
+        const mustTryAgain = this.#pending === undefined && (this.#isStale || this.#state.phase !== 'ready');
+        if (!resumed || mustTryAgain) void this.reload();
         if (resumed) this.#apply(update);
       },
       onLine: (line) => {
@@ -136,7 +137,7 @@ export class OrganizationStore {
       const tree = withWorkspaces(live.tree, [...removed.tree.nodes.values()]);
       this.#set({ phase: 'ready', error: undefined, tree, knowsRemoved: this.#wantsRemoved });
     }
-    for (const update of pending) this.#apply(update);
+    if (this.#state.phase === 'ready') for (const update of pending) this.#apply(update);
   }
 
   /** Reads the tombstones too, which are left out until somebody asks for them. */
