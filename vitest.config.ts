@@ -12,9 +12,8 @@ export default defineConfig({
     // Files share the modules that they load, which takes half of the time otherwise. What a file sets up it keeps to itself:
     // modules under test/ hold no state and register no hooks when they are loaded.
     isolate: false,
-    // Bounds for what hangs. Some tests start processes, on machines that do other things too.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
     teardownTimeout: 30_000,
   },
 });

@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { PATIENTLY, query, test } from './embedded-test.ts';
+import { vi } from 'vitest';
+import { PATIENTLY, query, SLOW, test } from './embedded-test.ts';
 import { installCopy, linksOf } from './installed-copy.ts';
 import { alive, processesOf } from './processes.ts';
 import { COMPILED } from './server-process.ts';
+
+vi.setConfig(SLOW);
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const STRANGER = { uid: 12_345, gid: 12_345 };

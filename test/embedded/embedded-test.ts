@@ -15,6 +15,9 @@ import { type ServerOptions, type ServerProcess, type SpawnOptions, spawnServer 
 /** How long to wait for what should happen soon, for `expect.poll`. */
 export const PATIENTLY = { timeout: 30_000 };
 
+/** For `vi.setConfig`, in each file: its tests start processes, on a machine that runs other tests too. */
+export const SLOW = { testTimeout: 90_000, hookTimeout: 90_000 };
+
 /**
  * A test with what makes directories and servers for it, and stops and removes them after it, the last made first. Tests
  * share nothing, and may run concurrently with the `expect` of their context.

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
-import { PATIENTLY, query, test } from './embedded-test.ts';
+import { expect, vi } from 'vitest';
+import { PATIENTLY, query, SLOW, test } from './embedded-test.ts';
 import { alive, processesOf } from './processes.ts';
+
+vi.setConfig(SLOW);
 
 test('PostgreSQL and a temporary directory go with a server that is killed', async ({ usedDirectory, runServer }) => {
   const directory = await usedDirectory();

@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { EmbeddedPostgresError } from '../../src/database/embedded/errors.ts';
-import { test } from './embedded-test.ts';
+import { SLOW, test } from './embedded-test.ts';
+
+vi.setConfig(SLOW);
 
 test('what keeps PostgreSQL from starting is told with the end of its log', async ({ usedDirectory, start }) => {
   const directory = await usedDirectory();

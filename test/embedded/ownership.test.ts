@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import pg from 'pg';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { DataDirectoryInUseError } from '../../src/database/embedded/errors.ts';
-import { PATIENTLY, query, test } from './embedded-test.ts';
+import { PATIENTLY, query, SLOW, test } from './embedded-test.ts';
+
+vi.setConfig(SLOW);
 
 test('a second server on the same data is refused, and told whom to stop', async ({
   usedDirectory,

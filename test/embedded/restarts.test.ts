@@ -1,7 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copy, PATIENTLY, query, test } from './embedded-test.ts';
+import { vi } from 'vitest';
+import { copy, PATIENTLY, query, SLOW, test } from './embedded-test.ts';
 import { alive, processesOf } from './processes.ts';
+
+vi.setConfig(SLOW);
 
 test.concurrent('a restart keeps the data, and a stop leaves nothing running', async ({
   expect,

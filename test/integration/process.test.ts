@@ -5,7 +5,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { keptOperatorToken, OperatorTokenError } from '../../src/operator-token.ts';
 import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase, databaseUrl } from '../support/database.ts';
@@ -15,6 +15,9 @@ const database = await createTestDatabase();
 const fragileDatabase = await createTestDatabase();
 const operatorToken = 'a-token-for-the-processes';
 const settings = { DATABASE_URL: database.url, OPERATOR_TOKEN: operatorToken };
+
+// Each test starts processes, on a machine that runs other tests too.
+vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(compileServer);
 
