@@ -30,7 +30,7 @@ const tasks = {
     await run(tool.vitest, ['run', ...args]);
   },
 
-  /** The console in a browser. Needs chromium, which CHROMIUM names where it is not /usr/bin/chromium. */
+  /** The console in a browser. Needs chromium-headless-shell or chromium from /usr/bin, or the browser that CHROMIUM names. */
   async 'test:console'(args) {
     await prepare('dependencies', 'client', 'documents', 'build', 'console');
     await run(tool.playwright, ['test', '--config=test/console/playwright.config.ts', ...args]);

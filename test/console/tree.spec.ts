@@ -133,12 +133,10 @@ test('5,000 workspaces scroll without a long task', async ({ page, server, postg
     for (let step = 0; step < 20; step++) await page.keyboard.press('PageUp');
     await page.keyboard.press('Home');
   };
-  // The best of three: what else the machine does meanwhile is not the tree's doing.
-  const longest = Math.min(
-    await longestTask(page, scroll),
-    await longestTask(page, scroll),
-    await longestTask(page, scroll),
-  );
+  // The best of three at most: what else the machine does meanwhile is not the tree's doing.
+  let longest = await longestTask(page, scroll);
+  for (let again = 0; again < 2 && longest >= 100; again++)
+    longest = Math.min(longest, await longestTask(page, scroll));
   test.info().annotations.push({ type: 'longest task', description: `${longest.toFixed(0)} ms` });
   expect(longest, 'milliseconds of the longest task').toBeLessThan(100);
   await expect(tree.getByRole('row').nth(1)).toContainText('Agent 1');
