@@ -115,6 +115,9 @@ test('an address that names a tombstone shows it', async ({ page, server }) => {
   ).toBeVisible();
 });
 
+/** Milliseconds of the browser's main thread: a longer task holds up the next frames, and is seen. */
+const longTask = 100;
+
 test('5,000 workspaces scroll without a long task', async ({ page, server, postgres }) => {
   const { orgId } = await createOrganization(server, 'Huge');
   await createLargeTree(postgres, orgId, 5_000);
@@ -135,9 +138,9 @@ test('5,000 workspaces scroll without a long task', async ({ page, server, postg
   };
   // The best of three at most: what else the machine does meanwhile is not the tree's doing.
   let longest = await longestTask(page, scroll);
-  for (let again = 0; again < 2 && longest >= 100; again++)
+  for (let again = 0; again < 2 && longest >= longTask; again++)
     longest = Math.min(longest, await longestTask(page, scroll));
   test.info().annotations.push({ type: 'longest task', description: `${longest.toFixed(0)} ms` });
-  expect(longest, 'milliseconds of the longest task').toBeLessThan(100);
+  expect(longest, 'milliseconds of the longest task').toBeLessThan(longTask);
   await expect(tree.getByRole('row').nth(1)).toContainText('Agent 1');
 });

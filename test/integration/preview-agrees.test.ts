@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { failInstall, install } from '../support/install.ts';
+import { type Effects, failInstall, install, noEffects } from '../support/install.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { type Previewed, preview } from '../support/preview.ts';
 import { snapshotOrganization } from '../support/snapshot.ts';
@@ -74,7 +74,7 @@ async function expectRefused(orgId: string, name: string | undefined, { conflict
   expect(outcome).toBe(conflict?.anotherNameHelps ? 'INSTALLS' : 'CONFLICT');
 }
 
-function effectsOf(previewed: Previewed) {
+function effectsOf(previewed: Previewed): Effects {
   return {
     adoptedWorkspaces: previewed.adoptedWorkspaces,
     adoptedWorkspaceCount: previewed.adoptedWorkspaceCount,
@@ -85,16 +85,6 @@ function effectsOf(previewed: Previewed) {
     previouslyOpenRoots: previewed.previouslyOpenRoots,
   };
 }
-
-const noEffects = {
-  adoptedWorkspaces: [],
-  adoptedWorkspaceCount: 0,
-  demotedAgent: null,
-  movedTokens: 0,
-  mergedPlugins: [],
-  duplicatePlugins: [],
-  previouslyOpenRoots: [],
-};
 
 /** What a preview says in two ways is the same. */
 function expectConsistent(previewed: Previewed): void {

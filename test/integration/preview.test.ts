@@ -11,7 +11,7 @@ import {
   insertToken,
   insertWorkspace,
 } from '../support/fixtures.ts';
-import { install } from '../support/install.ts';
+import { install, noEffects } from '../support/install.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { preview, previewDocument } from '../support/preview.ts';
 
@@ -30,13 +30,7 @@ const nothing = {
   conflict: null,
   restrictedRoots: [],
   allowlist: [],
-  adoptedWorkspaces: [],
-  adoptedWorkspaceCount: 0,
-  demotedAgent: null,
-  movedTokens: 0,
-  mergedPlugins: [],
-  duplicatePlugins: [],
-  previouslyOpenRoots: [],
+  ...noEffects,
 };
 
 const refusal = async (variables: object, token?: string) => {

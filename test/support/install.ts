@@ -1,5 +1,36 @@
 import type { AnswerError, TestApi } from './api.ts';
 
+/** What an install did, or would do. */
+export interface Effects {
+  adoptedWorkspaces: { id: string }[];
+  adoptedWorkspaceCount: number;
+  demotedAgent: { id: string } | null;
+  movedTokens: number;
+  mergedPlugins: string[];
+  duplicatePlugins: string[];
+  previouslyOpenRoots: { id: string }[];
+}
+
+/** Selects them. */
+export const effectsSelection = `
+  adoptedWorkspaces { id }
+  adoptedWorkspaceCount
+  demotedAgent { id }
+  movedTokens
+  mergedPlugins
+  duplicatePlugins
+  previouslyOpenRoots { id }`;
+
+export const noEffects: Effects = {
+  adoptedWorkspaces: [],
+  adoptedWorkspaceCount: 0,
+  demotedAgent: null,
+  movedTokens: 0,
+  mergedPlugins: [],
+  duplicatePlugins: [],
+  previouslyOpenRoots: [],
+};
+
 const document = `
   mutation Install($orgId: ID!, $name: String) {
     installPlatformAgent(orgId: $orgId, name: $name) {
@@ -10,16 +41,7 @@ const document = `
       tier
       runtime
       pluginPolicy
-      installation {
-        installedBy
-        adoptedWorkspaces { id }
-        adoptedWorkspaceCount
-        demotedAgent { id }
-        movedTokens
-        mergedPlugins
-        duplicatePlugins
-        previouslyOpenRoots { id }
-      }
+      installation { installedBy ${effectsSelection} }
     }
   }`;
 
@@ -31,16 +53,7 @@ export interface InstalledAgent {
   tier: number;
   runtime: string;
   pluginPolicy: string;
-  installation: {
-    installedBy: string;
-    adoptedWorkspaces: { id: string }[];
-    adoptedWorkspaceCount: number;
-    demotedAgent: { id: string } | null;
-    movedTokens: number;
-    mergedPlugins: string[];
-    duplicatePlugins: string[];
-    previouslyOpenRoots: { id: string }[];
-  } | null;
+  installation: (Effects & { installedBy: string }) | null;
 }
 
 /** Installs the platform agent as a client would, as the operator unless a token is given. Throws when it fails. */

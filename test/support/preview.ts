@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { TestApi } from './api.ts';
 import type { TestDatabase } from './database.ts';
+import { type Effects, effectsSelection } from './install.ts';
 import { snapshotOrganization } from './snapshot.ts';
 
 export const previewDocument = `
@@ -13,13 +14,7 @@ export const previewDocument = `
       pluginPolicy
       restrictedRoots { id }
       allowlist { plugin enabledBy enabledAt root { id } duplicates { enabledBy enabledAt root { id } } }
-      adoptedWorkspaces { id }
-      adoptedWorkspaceCount
-      demotedAgent { id }
-      movedTokens
-      mergedPlugins
-      duplicatePlugins
-      previouslyOpenRoots { id }
+      ${effectsSelection}
     }
   }`;
 
@@ -33,7 +28,7 @@ interface Provenance {
   root: Named;
 }
 
-export interface Previewed {
+export interface Previewed extends Effects {
   agentId: string;
   agentName: string;
   outcome: 'INSTALLS' | 'ALREADY_INSTALLED' | 'REMOVED' | 'CONFLICT';
@@ -48,13 +43,6 @@ export interface Previewed {
   pluginPolicy: 'ALLOW_ALL' | 'ALLOW_LISTED';
   restrictedRoots: Named[];
   allowlist: (Provenance & { plugin: string; duplicates: Provenance[] })[];
-  adoptedWorkspaces: Named[];
-  adoptedWorkspaceCount: number;
-  demotedAgent: Named | null;
-  movedTokens: number;
-  mergedPlugins: string[];
-  duplicatePlugins: string[];
-  previouslyOpenRoots: Named[];
 }
 
 /**

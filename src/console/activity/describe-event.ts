@@ -13,7 +13,6 @@ export interface Description {
 /** `nameOf` knows the workspaces of the organization by their ids. */
 export function describeEvent({ type, data, workspace }: ActivityEvent, nameOf: (id: string) => string): Description {
   const text = (key: string) => (typeof data[key] === 'string' ? data[key] : '');
-  const list = (key: string) => (Array.isArray(data[key]) ? data[key].map(String) : []);
   const named = (id: string) => (id === '' ? 'the top' : quote(nameOf(id)));
   const it = workspace === null ? 'a workspace' : quote(workspace.name);
   const told = (sentence: string, ...details: (string | false)[]): Description => ({
@@ -41,7 +40,7 @@ export function describeEvent({ type, data, workspace }: ActivityEvent, nameOf: 
     case 'workspace.renamed':
       return told(`renamed ${quote(text('from'))} to ${quote(text('to'))}`);
     case 'workspace.removed': {
-      const below = list('removedWorkspaces').length - 1;
+      const below = listIn(data, 'removedWorkspaces').length - 1;
       return told(`removed ${it}${below > 0 ? ` and ${count(below, 'workspace')} below it` : ''}`);
     }
     case 'workspace.restored':
@@ -64,8 +63,7 @@ export function describeEvent({ type, data, workspace }: ActivityEvent, nameOf: 
 }
 
 function installDetails(data: Record<string, unknown>, names: (ids: string[]) => string[]): string[] {
-  const ids = (key: string) => (Array.isArray(data[key]) ? data[key].map(String) : []);
-  const adopted = ids('adoptedWorkspaces');
+  const adopted = listIn(data, 'adoptedWorkspaces');
   const details = [];
   if (adopted.length > 0) details.push(`Adopted ${enumerate(names(adopted))}.`);
   if (typeof data['demotedAgent'] === 'string') {
@@ -76,15 +74,19 @@ function installDetails(data: Record<string, unknown>, names: (ids: string[]) =>
 
 function anchorDetails(data: Record<string, unknown>): string[] {
   const details = [];
-  const { movedTokens, mergedPlugins, duplicatePlugins } = data;
+  const { movedTokens } = data;
+  const merged = listIn(data, 'mergedPlugins');
+  const duplicate = listIn(data, 'duplicatePlugins');
   if (typeof movedTokens === 'number' && movedTokens > 0) details.push(`Moved ${count(movedTokens, 'token')}.`);
-  if (Array.isArray(mergedPlugins) && mergedPlugins.length > 0) {
-    details.push(`Merged ${enumerate(mergedPlugins.map(String))} into the allowlist.`);
-  }
-  if (Array.isArray(duplicatePlugins) && duplicatePlugins.length > 0) {
-    details.push(`Dropped duplicates of ${enumerate(duplicatePlugins.map(String))}.`);
-  }
+  if (merged.length > 0) details.push(`Merged ${enumerate(merged)} into the allowlist.`);
+  if (duplicate.length > 0) details.push(`Dropped duplicates of ${enumerate(duplicate)}.`);
   return details;
+}
+
+/** What the data of an event lists under a key: nothing where it is no list. */
+function listIn(data: Record<string, unknown>, key: string): string[] {
+  const list = data[key];
+  return Array.isArray(list) ? list.map(String) : [];
 }
 
 const quote = (name: string) => `“${name}”`;

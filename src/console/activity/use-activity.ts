@@ -2,8 +2,8 @@ import { useMemo, useState } from 'react';
 import { useClient } from 'urql';
 import { ActivityDocument } from '../../generated/console.ts';
 import { type ApiError, toApiError } from '../api/api-error.ts';
-import { useApiQuery } from '../api/use-api.ts';
-import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
+import { useOrganizationStore } from '../organization/organization-context.ts';
+import { useOrganizationQuery } from '../organization/use-organization-query.ts';
 import type { ActivityEvent } from './describe-event.ts';
 import { type ActivityPage, newestStretch } from './timeline.ts';
 
@@ -22,8 +22,7 @@ export interface Activity {
 export function useActivity(): Activity {
   const client = useClient();
   const { orgId } = useOrganizationStore();
-  const { revision } = useOrganizationState();
-  const newest = useApiQuery(ActivityDocument, { orgId, after: null }, { revision });
+  const newest = useOrganizationQuery(ActivityDocument, { after: null });
   const [pages, setPages] = useState<readonly ActivityPage[]>([]);
   const [olderError, setOlderError] = useState<ApiError>();
   const first = newest.data?.organization?.events;

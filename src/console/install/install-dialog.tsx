@@ -2,8 +2,8 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 import { InstallPlatformAgentDocument, InstallPreviewDocument } from '../../generated/console.ts';
-import { useAction, useApiQuery } from '../api/use-api.ts';
-import { useOrganizationState } from '../organization/organization-context.ts';
+import { useAction } from '../api/use-api.ts';
+import { useOrganizationQuery } from '../organization/use-organization-query.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { LoadingRows } from '../ui/loading-rows.tsx';
 import { useReturnFocus } from '../ui/use-return-focus.ts';
@@ -58,14 +58,9 @@ interface ProposalProps {
 }
 
 function Proposal({ orgId, onDone, onClose }: ProposalProps) {
-  const { revision } = useOrganizationState();
   const [name, setName] = useState('');
   const [settledName] = useDebouncedValue(name.trim(), 300);
-  const { data, current, error, reload } = useApiQuery(
-    InstallPreviewDocument,
-    { orgId, name: settledName || null },
-    { revision },
-  );
+  const { data, current, error, reload } = useOrganizationQuery(InstallPreviewDocument, { name: settledName || null });
   const install = useAction(InstallPlatformAgentDocument);
   const rename = (to: string) => {
     install.reset();

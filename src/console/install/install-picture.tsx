@@ -1,6 +1,7 @@
 import { Text, Title } from '@mantine/core';
 import { ArrowRight, CornerDownRight, Folder, KeyRound, Lock, LockOpen, Sprout } from 'lucide-react';
 import { useId } from 'react';
+import { count } from '../ui/words.ts';
 import classes from './install-picture.module.css';
 import type { Picture, RootCard } from './picture.ts';
 
@@ -82,7 +83,7 @@ function Card({ root }: { root: RootCard }) {
       <div className={classes['facts']}>
         <span className={classes['fact']}>
           <KeyRound size={14} aria-hidden />
-          {tokens} {tokens === 1 ? 'token' : 'tokens'}
+          {count(tokens, 'token')}
         </span>
         <span className={classes['fact']}>
           <Policy size={14} aria-hidden />

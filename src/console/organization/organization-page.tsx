@@ -5,7 +5,6 @@ import { useClient } from 'urql';
 import { Link, useLocation, useParams } from 'wouter';
 import { OrganizationDocument } from '../../generated/console.ts';
 import { ActivityPanel } from '../activity/activity-panel.tsx';
-import { useApiQuery } from '../api/use-api.ts';
 import { PluginsPanel } from '../plugins/plugins-panel.tsx';
 import { signOut } from '../session/session.ts';
 import { useViewer } from '../session/viewer-context.ts';
@@ -21,6 +20,7 @@ import { LineIndicator } from './line-indicator.tsx';
 import { OrganizationContext, useOrganizationState, useOrganizationStore } from './organization-context.ts';
 import classes from './organization-page.module.css';
 import { OrganizationStore } from './organization-store.ts';
+import { useOrganizationQuery } from './use-organization-query.ts';
 
 const tabs = [
   { value: 'workspaces', label: 'Workspaces', icon: FolderTree },
@@ -42,9 +42,8 @@ export function OrganizationPage({ orgId, token }: { orgId: string; token: strin
 }
 
 function Organization() {
-  const { orgId } = useOrganizationStore();
-  const { revision, phase } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(OrganizationDocument, { orgId }, { revision });
+  const { phase } = useOrganizationState();
+  const { data, error, reload } = useOrganizationQuery(OrganizationDocument, {});
   const isOperator = useViewer().kind === 'OPERATOR';
   const organization = data?.organization;
   useTitle(organization?.name);

@@ -23,8 +23,7 @@ export function CreateOrganizationDialog({ onClose }: { onClose(): void }) {
       title="New organization"
       confirm="Create"
       disabled={name.trim() === ''}
-      busy={create.busy}
-      error={create.error}
+      action={create}
       onConfirm={run}
       onClose={onClose}
     >

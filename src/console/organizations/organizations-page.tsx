@@ -8,6 +8,7 @@ import { Empty } from '../ui/empty.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { LoadingRows } from '../ui/loading-rows.tsx';
 import { useTitle } from '../ui/use-title.ts';
+import { count } from '../ui/words.ts';
 import { CreateOrganizationDialog } from './create-organization-dialog.tsx';
 import { OrganizationList } from './organization-list.tsx';
 
@@ -90,7 +91,7 @@ export function OrganizationsPage() {
           <OrganizationList organizations={organizations.edges.map(({ node }) => node)} />
           <Group justify="space-between">
             <Text size="sm" c="dimmed" role="status">
-              {organizations.totalCount} {organizations.totalCount === 1 ? 'organization' : 'organizations'}
+              {count(organizations.totalCount, 'organization')}
             </Text>
             {(organizations.pageInfo.hasPreviousPage || organizations.pageInfo.hasNextPage) && (
               <Group gap="xs" component="nav" aria-label="Pages">

@@ -27,8 +27,7 @@ export function DisallowDialog({ root, plugin, onDone, onClose }: DisallowDialog
       title={`Take ${plugin} off the list?`}
       confirm="Take off"
       dangerous
-      busy={disallow.busy}
-      error={disallow.error}
+      action={disallow}
       onConfirm={run}
       onClose={onClose}
     >

@@ -1,8 +1,7 @@
 import { Stack } from '@mantine/core';
 import { Puzzle } from 'lucide-react';
 import { PluginsDocument } from '../../generated/console.ts';
-import { useApiQuery } from '../api/use-api.ts';
-import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
+import { useOrganizationQuery } from '../organization/use-organization-query.ts';
 import { Empty } from '../ui/empty.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { LoadingRows } from '../ui/loading-rows.tsx';
@@ -11,9 +10,7 @@ import { RootPlugins } from './root-plugins.tsx';
 
 /** Which plugins the trees of the organization may use: for each root its policy and its allowlist. */
 export function PluginsPanel() {
-  const { orgId } = useOrganizationStore();
-  const { revision } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(PluginsDocument, { orgId }, { revision });
+  const { data, error, reload } = useOrganizationQuery(PluginsDocument, {});
   const roots = data?.organization?.roots;
   if (error && roots === undefined) return <ErrorPanel error={error} onRetry={reload} />;
   if (roots === undefined) return <LoadingRows rows={5} label="Loading the plugins" />;

@@ -29,8 +29,7 @@ export function PolicyDialog({ root, policy, onDone, onClose }: PolicyDialogProp
       title={opens ? `Let “${root.name}” admit every plugin?` : `Restrict “${root.name}” to its allowlist?`}
       confirm={opens ? 'Admit every plugin' : 'Restrict'}
       dangerous
-      busy={setPolicy.busy}
-      error={setPolicy.error}
+      action={setPolicy}
       onConfirm={run}
       onClose={onClose}
     >

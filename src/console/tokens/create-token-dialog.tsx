@@ -56,8 +56,7 @@ export function CreateTokenDialog({ roots, onDone, onClose }: CreateTokenDialogP
       title="New API token"
       confirm="Create"
       disabled={name.trim() === '' || rootId === undefined || expiryIsWrong}
-      busy={create.busy}
-      error={create.error}
+      action={create}
       onConfirm={run}
       onClose={onClose}
     >

@@ -28,8 +28,7 @@ export function RevokeDialog({ token, onDone, onClose }: RevokeDialogProps) {
       title={`Revoke “${token.name}”?`}
       confirm="Revoke"
       dangerous
-      busy={revoke.busy}
-      error={revoke.error}
+      action={revoke}
       onConfirm={run}
       onClose={onClose}
     >

@@ -2,8 +2,8 @@ import { Badge, Button, Code, Group, Stack, Table, Text, VisuallyHidden } from '
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { ApiTokensDocument, type ApiTokensQuery } from '../../generated/console.ts';
-import { useApiQuery } from '../api/use-api.ts';
-import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
+import { useOrganizationState } from '../organization/organization-context.ts';
+import { useOrganizationQuery } from '../organization/use-organization-query.ts';
 import { useViewer } from '../session/viewer-context.ts';
 import { Actor, TokenNames } from '../ui/actor.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -19,9 +19,7 @@ type Token = NonNullable<ApiTokensQuery['organization']>['apiTokens'][number];
 
 /** The organization's API tokens: what is known of them, which is not their text. */
 export function TokensPanel() {
-  const { orgId } = useOrganizationStore();
-  const { revision } = useOrganizationState();
-  const { data, error, reload } = useApiQuery(ApiTokensDocument, { orgId }, { revision });
+  const { data, error, reload } = useOrganizationQuery(ApiTokensDocument, {});
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
   const organization = data?.organization;

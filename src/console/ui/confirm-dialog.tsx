@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { ApiError } from '../api/api-error.ts';
+import type { Action } from '../api/use-api.ts';
 import { ErrorPanel } from './error-panel.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
@@ -10,8 +10,8 @@ interface ConfirmDialogProps {
   readonly confirm: string;
   readonly dangerous?: boolean;
   readonly disabled?: boolean;
-  readonly busy: boolean;
-  readonly error: ApiError | undefined;
+  /** What it does: shown while it is under way, and where it failed. */
+  readonly action: Pick<Action<unknown, never>, 'busy' | 'error'>;
   readonly children: ReactNode;
   onConfirm(): void;
   onClose(): void;
@@ -19,7 +19,8 @@ interface ConfirmDialogProps {
 
 /** Asks before something is done, and stays open while it fails. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, confirm, dangerous = false, disabled = false, busy, error, children, onConfirm, onClose } = props;
+  const { title, confirm, dangerous = false, disabled = false, action, children, onConfirm, onClose } = props;
+  const { busy, error } = action;
   useReturnFocus();
   // What is under way cannot be called back, and what it answers may be shown this once.
   const close = () => {

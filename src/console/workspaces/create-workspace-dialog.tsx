@@ -39,8 +39,7 @@ export function CreateWorkspaceDialog({ parentId, onClose }: CreateWorkspaceDial
       title="New workspace"
       confirm="Create"
       disabled={name.trim() === ''}
-      busy={create.busy}
-      error={create.error}
+      action={create}
       onConfirm={run}
       onClose={onClose}
     >

@@ -31,8 +31,7 @@ export function MoveDialog({ node, onClose }: { node: WorkspaceNode; onClose(): 
       title={`Move “${node.name}”`}
       confirm="Move"
       disabled={parentId === null}
-      busy={move.busy}
-      error={move.error}
+      action={move}
       onConfirm={run}
       onClose={onClose}
     >

@@ -4,6 +4,7 @@ import { RemoveWorkspaceDocument } from '../../generated/console.ts';
 import { useAction } from '../api/use-api.ts';
 import { useOrganizationState, useOrganizationStore } from '../organization/organization-context.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { count } from '../ui/words.ts';
 import { liveDescendantsOf, type WorkspaceNode } from './tree.ts';
 
 export function RemoveDialog({ node, onClose }: { node: WorkspaceNode; onClose(): void }) {
@@ -27,8 +28,7 @@ export function RemoveDialog({ node, onClose }: { node: WorkspaceNode; onClose()
       confirm="Remove"
       dangerous
       disabled={below.length > 0 && !includeDescendants}
-      busy={remove.busy}
-      error={remove.error}
+      action={remove}
       onConfirm={run}
       onClose={onClose}
     >
@@ -47,7 +47,7 @@ export function RemoveDialog({ node, onClose }: { node: WorkspaceNode; onClose()
       )}
       {below.length > 0 && (
         <Checkbox
-          label={`Remove the ${below.length} ${below.length === 1 ? 'workspace' : 'workspaces'} below it as well`}
+          label={`Remove the ${count(below.length, 'workspace')} below it as well`}
           description="Each has to be restored by itself. Or move them elsewhere first."
           checked={includeDescendants}
           onChange={(event) => {

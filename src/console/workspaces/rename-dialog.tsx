@@ -24,8 +24,7 @@ export function RenameDialog({ node, onClose }: { node: WorkspaceNode; onClose()
       title={`Rename “${node.name}”`}
       confirm="Rename"
       disabled={name.trim() === '' || name.trim() === node.name}
-      busy={rename.busy}
-      error={rename.error}
+      action={rename}
       onConfirm={run}
       onClose={onClose}
     >
