@@ -49,7 +49,7 @@ export async function listen(
     });
     const { socket } = request;
     response.on('finish', () => {
-      if (!request.complete && request.destroyed) closeUnread(socket);
+      if (request.readableDidRead && !request.complete) closeUnread(socket);
     });
     const given = request.headers['x-request-id'];
     const requestId = typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID();
