@@ -10,6 +10,7 @@ import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
 import { inputError } from './inputs.ts';
+import LoadedFieldsPlugin from './loaded-fields.ts';
 import { defaultPageSize, maxPageSize, maxWorkspacePageSize } from './pages.ts';
 
 const pageSizes =
@@ -39,7 +40,7 @@ export const builder = new SchemaBuilder<{
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }>({
-  plugins: [ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
+  plugins: [LoadedFieldsPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
   defaultFieldNullability: false,
   prisma: {
     client: ({ prisma }) => prisma,
@@ -69,6 +70,7 @@ export const builder = new SchemaBuilder<{
   },
   scopeAuth: {
     authorizeOnSubscribe: true,
+    runScopesOnType: true,
     authScopes: (context) => ({
       authenticated: () => {
         requireCaller(context);
