@@ -4,6 +4,8 @@ import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
+import type { BeatWorkspace } from '../workspaces/heartbeats.ts';
+import type { ReadWorkspace } from '../workspaces/workspace-rows.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver of one request shares. */
@@ -13,14 +15,18 @@ export interface Context {
   readonly write: OrganizationWriter;
   /** What subscribers are told by. */
   readonly watches: OrganizationWatches;
+  /** Reads a workspace together with those that other requests read. */
+  readonly readWorkspace: ReadWorkspace;
+  /** Records a heartbeat together with those of other requests. */
+  readonly beatWorkspace: BeatWorkspace;
   /** Null when the request bears no token; then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
   /** The loaders that the field in question shares with others. */
   readonly loaders: (info: GraphQLResolveInfo) => Loaders;
 }
 
-/** The context of one request. */
-export function createContext(shared: Pick<Context, 'prisma' | 'write' | 'watches'>, caller: Caller | null): Context {
+/** The context of one request, with what all requests share. */
+export function createContext(shared: Omit<Context, 'caller' | 'loaders'>, caller: Caller | null): Context {
   return { ...shared, caller, loaders: createLoaders(shared.prisma) };
 }
 

@@ -5,7 +5,9 @@ import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import { authenticate } from '../tokens/authenticate.ts';
+import { createAuthentication } from '../tokens/authenticate.ts';
+import { createHeartbeatBatches } from '../workspaces/heartbeats.ts';
+import { createWorkspaceReader } from '../workspaces/workspace-rows.ts';
 import { type Context, createContext } from './context.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
 import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './graphiql.ts';
@@ -29,18 +31,20 @@ export interface GraphqlServerOptions {
   readonly currentRequestId: () => string | undefined;
 }
 
-/** Bytes of a request's body at most: room for 1,000 heartbeats with messages of a thousand bytes. */
-const maxRequestBodySize = 2_000_000;
-
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
   const { prisma, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  const authenticate = createAuthentication(prisma, operatorToken);
+  const shared = {
+    prisma,
+    write,
+    watches,
+    readWorkspace: createWorkspaceReader(prisma),
+    beatWorkspace: createHeartbeatBatches(prisma),
+  };
   return createYoga<object, Context>({
     schema,
-    context: async ({ request }) => {
-      const caller = await authenticate(prisma, operatorToken, request.headers.get('authorization'));
-      return createContext({ prisma, write, watches }, caller);
-    },
+    context: async ({ request }) => createContext(shared, await authenticate(request.headers.get('authorization'))),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
@@ -51,7 +55,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     cors: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize,
+    // `useJsonRequests` keeps to a limit of its own, as it reads bodies.
+    maxRequestBodySize: false,
     plugins: [
       useNestingLimit(),
       useValidationCode(),

@@ -1,14 +1,16 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { requireCaller } from '../graphql/context.ts';
+import { type Context, requireCaller } from '../graphql/context.ts';
 import { Organization } from '../organizations/organization.schema.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
+import { isInRow, readWorkspaceRow } from '../workspaces/workspace-rows.ts';
 import { ofInstall } from './arguments.ts';
 import { installEffects } from './effects.ts';
+import { platformAgentId } from './identity.ts';
 import { installPlatformAgent } from './install.ts';
 import { InstallationObject } from './installation.schema.ts';
-import { settledAgent } from './settled.ts';
+import { isSettled, settledAgent } from './settled.ts';
 
 const PlatformAgent = builder.prismaObject('Workspace', {
   variant: 'PlatformAgent',
@@ -78,13 +80,21 @@ builder.mutationFields((t) => ({
     args: ofInstall,
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, name }, context) => {
-      const settled = await context.prisma.workspace.findUnique({ ...query, where: settledAgent(orgId) });
+      const settled = await findSettledAgent(context, query, orgId);
       if (settled !== null) return settled;
       return context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
         const id = await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
-        return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
+        const row = isInRow(query) ? await readWorkspaceRow(tx, { orgId, id }) : null;
+        return row ?? tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       });
     },
   }),
 }));
+
+/** The one read that answers an install where there is nothing to do. */
+async function findSettledAgent<Query extends object>(context: Context, query: Query, orgId: string) {
+  if (!isInRow(query)) return context.prisma.workspace.findUnique({ ...query, where: settledAgent(orgId) });
+  const agent = await context.readWorkspace({ orgId, id: platformAgentId(orgId) });
+  return isSettled(agent, agent?.organization.openRoots ?? true) ? agent : null;
+}

@@ -3,8 +3,11 @@ import { platformAgentId } from './identity.ts';
 import type { Candidate } from './plan.ts';
 
 /** Whether there is nothing to install: the agent stands as the only root, or is a tombstone that only a restore wakes. */
-export function isSettled(agent: Candidate | undefined, openRoots: boolean): agent is Candidate {
-  return agent !== undefined && (agent.lifecycle === 'removed' || (agent.kind === 'platform' && !openRoots));
+export function isSettled<Agent extends Candidate>(
+  agent: Agent | null | undefined,
+  openRoots: boolean,
+): agent is Agent {
+  return agent != null && (agent.lifecycle === 'removed' || (agent.kind === 'platform' && !openRoots));
 }
 
 /** The same as a filter: the one read that answers an install where there is nothing to do. */

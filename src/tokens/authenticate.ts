@@ -30,22 +30,24 @@ export function actorOf(caller: Caller): string {
 }
 
 /**
- * Who the Authorization header stands for; null when there is none. The organization's id in the token is the shard
+ * Who an Authorization header stands for; null when there is none. The organization's id in the token is the shard
  * key, so that looking it up asks one shard.
  *
  * @throws UnauthenticatedError; what the database throws when it is out of reach, which is not the caller's fault
  */
-export async function authenticate(
-  prisma: PrismaClient,
-  operatorToken: string,
-  authorization: string | null,
-): Promise<Caller | null> {
-  if (authorization === null) return null;
+export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
+
+export function createAuthentication(prisma: PrismaClient, operatorToken: string): Authenticate {
+  const operatorHash = hashToken(operatorToken);
+  return async (authorization) => (authorization === null ? null : authenticate(prisma, operatorHash, authorization));
+}
+
+async function authenticate(prisma: PrismaClient, operatorHash: Uint8Array, authorization: string): Promise<Caller> {
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (token === undefined) throw new UnauthenticatedError();
 
   const hash = hashToken(token);
-  if (hashesEqual(hash, hashToken(operatorToken))) return { kind: 'operator' };
+  if (hashesEqual(hash, operatorHash)) return { kind: 'operator' };
 
   const parsed = parseToken(token);
   if (parsed === undefined) throw new UnauthenticatedError();

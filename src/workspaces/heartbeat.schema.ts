@@ -5,6 +5,7 @@ import { checkListSize } from '../graphql/limits.ts';
 import { ProvisioningStateEnum, WorkspaceHealthEnum } from './enums.schema.ts';
 import { recordHeartbeat, recordHeartbeats, reportProvisioning } from './heartbeats.ts';
 import { Workspace } from './tree-node.schema.ts';
+import { isInRow } from './workspace-rows.ts';
 
 const healthDescription = 'How it says it feels.';
 const messageDescription =
@@ -40,9 +41,12 @@ builder.mutationFields((t) => ({
       message: t.arg.string({ validate: message, description: messageDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
-    resolve: async (query, _, { orgId, workspaceId, health, message }, { prisma }) => {
-      await recordHeartbeat(prisma, orgId, { workspaceId, health: health ?? 'healthy', message: message ?? null });
-      return prisma.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id: workspaceId } } });
+    resolve: async (query, _, { orgId, workspaceId, health, message }, { prisma, beatWorkspace, readWorkspace }) => {
+      const heartbeat = { orgId, workspaceId, health: health ?? 'healthy', message: message ?? null };
+      await recordHeartbeat(prisma, beatWorkspace, heartbeat);
+      const key = { orgId, id: workspaceId };
+      const row = isInRow(query) ? await readWorkspace(key) : null;
+      return row ?? prisma.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: key } });
     },
   }),
 

@@ -1,6 +1,7 @@
 import type { Transaction } from '../database/client.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
+import type { WorkspaceKey } from './lineage.ts';
 
 export interface Heartbeat {
   readonly workspaceId: string;
@@ -8,37 +9,44 @@ export interface Heartbeat {
   readonly message: string | null;
 }
 
+/** A heartbeat that says which organization it belongs to, as it travels with those of others. */
+export interface AddressedHeartbeat extends Heartbeat {
+  readonly orgId: string;
+}
+
 /**
- * Records heartbeats of one organization, one for each workspace, and returns the ids recorded: those that have a
- * heartbeat row and are not removed. It touches workspace_heartbeats alone and locks no workspace, so that it never
- * waits for a change of the tree; the rows are locked in the order of their ids, so that two batches cannot deadlock.
+ * Records heartbeats, one for each workspace, and returns the keys recorded: those that have a heartbeat row and are not
+ * removed. It touches workspace_heartbeats alone and locks no workspace, so that it never waits for a change of the tree;
+ * the rows are locked in the order of their keys, so that two batches cannot deadlock.
  */
-export async function updateHeartbeats(tx: Transaction, orgId: string, beats: readonly Heartbeat[]): Promise<string[]> {
-  const ids = beats.map((beat) => beat.workspaceId);
-  const recorded = await tx.$queryRaw<{ id: string }[]>`
+export async function updateHeartbeats(tx: Transaction, beats: readonly AddressedHeartbeat[]): Promise<WorkspaceKey[]> {
+  return tx.$queryRaw<WorkspaceKey[]>`
     with beat as (
       select *
-      from unnest(${ids}::uuid[], ${beats.map((beat) => beat.health)}::workspace_health[], ${beats.map((beat) => beat.message)}::text[])
-        as beat (workspace_id, health, message)
+      from unnest(
+        ${beats.map((beat) => beat.orgId)}::uuid[],
+        ${beats.map((beat) => beat.workspaceId)}::uuid[],
+        ${beats.map((beat) => beat.health)}::workspace_health[],
+        ${beats.map((beat) => beat.message)}::text[]
+      ) as beat (org_id, workspace_id, health, message)
     ),
     locked as materialized (
-      select heartbeat.workspace_id
-      from workspace_heartbeats heartbeat
-      where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = any(${ids}::uuid[])
-        and exists (
-          select from workspaces
-          where org_id = ${orgId}::uuid and id = heartbeat.workspace_id and lifecycle <> 'removed'
-        )
-      order by heartbeat.workspace_id
+      select heartbeat.org_id, heartbeat.workspace_id
+      from beat
+      join workspace_heartbeats heartbeat using (org_id, workspace_id)
+      where exists (
+        select from workspaces
+        where org_id = heartbeat.org_id and id = heartbeat.workspace_id and lifecycle <> 'removed'
+      )
+      order by heartbeat.org_id, heartbeat.workspace_id
       for no key update of heartbeat
     )
     update workspace_heartbeats heartbeat
     set last_seen_at = clock_timestamp(), health = beat.health, message = beat.message
     from beat
-    join locked using (workspace_id)
-    where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = beat.workspace_id
-    returning heartbeat.workspace_id as id`;
-  return recorded.map(({ id }) => id);
+    join locked using (org_id, workspace_id)
+    where heartbeat.org_id = beat.org_id and heartbeat.workspace_id = beat.workspace_id
+    returning heartbeat.org_id as "orgId", heartbeat.workspace_id as id`;
 }
 
 /** Records a report of provisioning beside the heartbeats, where it waits for nothing either. Tells whether it could. */

@@ -1,21 +1,58 @@
+import { createBatcher } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
 import { requireOrganization } from '../organizations/organization.sql.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
-import { type Heartbeat, insertMissingHeartbeats, updateHeartbeats, updateReport } from './heartbeat.sql.ts';
+import {
+  type AddressedHeartbeat,
+  type Heartbeat,
+  insertMissingHeartbeats,
+  updateHeartbeats,
+  updateReport,
+} from './heartbeat.sql.ts';
+import type { WorkspaceKey } from './lineage.ts';
 import { readLiveWorkspace } from './workspace.sql.ts';
 
+/** Records that a workspace is alive, and tells whether it could: whether it is there, has a heartbeat row and is not removed. */
+export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<boolean>;
+
 /**
- * Records that a workspace is alive. It never changes the lifecycle and never brings a removed workspace back. It runs
- * without a transaction of its own: it is one statement, save for a workspace that was written without its heartbeat row.
+ * Records heartbeats that come at about the same time, of whatever organizations, in one statement. Where that fails, each
+ * is tried by itself, so that none is lost for another's sake.
+ */
+export function createHeartbeatBatches(prisma: Transaction): BeatWorkspace {
+  const record = async (heartbeats: readonly AddressedHeartbeat[]): Promise<boolean[]> => {
+    const recorded = new Set((await updateHeartbeats(prisma, lastOfEach(heartbeats))).map(keyOf));
+    return heartbeats.map(({ orgId, workspaceId }) => recorded.has(keyOf({ orgId, id: workspaceId })));
+  };
+  const alone = (heartbeat: AddressedHeartbeat) => record([heartbeat]).then(([recorded = false]) => recorded, toError);
+  return createBatcher((heartbeats) => record(heartbeats).catch(() => Promise.all(heartbeats.map(alone))));
+}
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+const keyOf = ({ orgId, id }: WorkspaceKey): string => `${orgId}/${id}`;
+
+/** Of several heartbeats of one workspace the last counts. */
+function lastOfEach(heartbeats: readonly AddressedHeartbeat[]): AddressedHeartbeat[] {
+  return [...new Map(heartbeats.map((beat) => [keyOf({ orgId: beat.orgId, id: beat.workspaceId }), beat])).values()];
+}
+
+/**
+ * Records that a workspace is alive. It never changes the lifecycle and never brings a removed workspace back. It opens no
+ * transaction: save for a workspace that was written without its heartbeat row, `beat` is all there is to do.
  *
  * @throws OrganizationNotFoundError, WorkspaceNotFoundError, WorkspaceRemovedError
  */
-export async function recordHeartbeat(tx: Transaction, orgId: string, heartbeat: Heartbeat): Promise<void> {
-  if ((await updateHeartbeats(tx, orgId, [heartbeat])).length === 1) return;
-  await readLiveWorkspace(tx, orgId, heartbeat.workspaceId);
-  await insertMissingHeartbeats(tx, orgId, [heartbeat.workspaceId], { wait: true });
-  if ((await updateHeartbeats(tx, orgId, [heartbeat])).length === 0)
-    throw new WorkspaceNotFoundError(orgId, heartbeat.workspaceId);
+export async function recordHeartbeat(
+  tx: Transaction,
+  beat: BeatWorkspace,
+  heartbeat: AddressedHeartbeat,
+): Promise<void> {
+  if (await beat(heartbeat)) return;
+  const { orgId, workspaceId } = heartbeat;
+  await readLiveWorkspace(tx, orgId, workspaceId);
+  await insertMissingHeartbeats(tx, orgId, [workspaceId], { wait: true });
+  if (!(await beat(heartbeat))) throw new WorkspaceNotFoundError(orgId, workspaceId);
 }
 
 /**
@@ -30,13 +67,13 @@ export async function recordHeartbeats(
   orgId: string,
   heartbeats: readonly Heartbeat[],
 ): Promise<number> {
-  const missing = new Map(heartbeats.map((heartbeat) => [heartbeat.workspaceId, heartbeat]));
-  const recorded = await updateHeartbeats(tx, orgId, [...missing.values()]);
-  for (const id of recorded) missing.delete(id);
+  const missing = new Map(heartbeats.map((heartbeat) => [heartbeat.workspaceId, { ...heartbeat, orgId }]));
+  const recorded = await updateHeartbeats(tx, [...missing.values()]);
+  for (const { id } of recorded) missing.delete(id);
   if (missing.size === 0) return recorded.length;
   if (recorded.length === 0) await requireOrganization(tx, orgId);
   await insertMissingHeartbeats(tx, orgId, [...missing.keys()], { wait: false });
-  return recorded.length + (await updateHeartbeats(tx, orgId, [...missing.values()])).length;
+  return recorded.length + (await updateHeartbeats(tx, [...missing.values()])).length;
 }
 
 export interface ProvisioningReport {

@@ -5,6 +5,7 @@ import { checkSize } from '../graphql/limits.ts';
 import { defaultPageSize, maxWorkspacePageSize } from '../graphql/pages.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
+import { isInRow } from './workspace-rows.ts';
 
 builder.prismaObjectFields(Workspace, (t) => ({
   parentId: t.exposeID('parentId', {
@@ -68,7 +69,9 @@ builder.queryFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ sees: orgId }),
     unauthorizedResolver: () => null,
-    resolve: (query, _, { orgId, id }, { prisma }) =>
-      prisma.workspace.findUnique({ ...query, where: { orgId_id: { orgId, id } } }),
+    resolve: (query, _, { orgId, id }, { prisma, readWorkspace }) =>
+      isInRow(query)
+        ? readWorkspace({ orgId, id })
+        : prisma.workspace.findUnique({ ...query, where: { orgId_id: { orgId, id } } }),
   }),
 }));
