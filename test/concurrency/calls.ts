@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { errorCodes } from '../../src/domain-error.ts';
-import type { Answer, TestApi } from '../support/api.ts';
+import type { TestApi } from '../support/api.ts';
+import type { Answer } from '../support/api-client.ts';
 import type { Acme } from './acme.ts';
 
 /** The structural mutations, as a client calls them. */

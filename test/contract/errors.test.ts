@@ -16,7 +16,8 @@ import {
   ViewerDocument,
   WorkspaceDocument,
 } from '../generated/documents.ts';
-import { type Answer, createTestApi, type TestApi } from '../support/api.ts';
+import { createTestApi, type TestApi } from '../support/api.ts';
+import type { Answer } from '../support/api-client.ts';
 import { createTestDatabase } from '../support/database.ts';
 import {
   insertOrganization,

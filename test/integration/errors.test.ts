@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AnswerError, createTestApi, type TestApi } from '../support/api.ts';
+import { createTestApi, type TestApi } from '../support/api.ts';
+import type { AnswerError } from '../support/api-client.ts';
 import { waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase, databaseUrl } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';

@@ -91,7 +91,7 @@ describe('a client that goes away', () => {
         body: JSON.stringify({ query: `subscription { organizationEvents(orgId: "${orgId}") { id } }` }),
         signal: gone.signal,
       });
-      return readSubscription(response, async () => {});
+      return readSubscription(response);
     };
     for (const subscription of [await open(), await open()]) await subscription.next();
     expect((await statementsForAWhile()).length).toBeGreaterThan(1);

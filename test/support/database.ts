@@ -5,12 +5,10 @@ import { waitUntil } from './barriers.ts';
 
 export interface TestDatabase {
   url: string;
-  /** Opens a connection of its own. `drop` closes it. */
+  /** Opens a connection of its own. It is closed after the last test of the file. */
   connect(): Promise<TestClient>;
   /** Runs one statement on a connection that no test holds locks on, and returns its rows. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
-  /** Closes every connection of `connect` and drops the database, whoever else is connected. */
-  drop(): Promise<void>;
 }
 
 /** A connection that knows the process on the server that serves it. */
@@ -32,11 +30,19 @@ export function databaseUrl(url: string, database: string): string {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const template = inject('templateDatabase');
   const name = `${template}_${randomBytes(4).toString('hex')}`;
-  const url = databaseUrl(inject('postgresUrl'), name);
-  const clients = new Set<TestClient>();
-
   const server = await connectTo(inject('postgresUrl'));
   await server.query(`create database ${name} template ${template}`);
+  // Hooks run in reverse order: its connections are closed first.
+  afterAll(async () => {
+    await dropDatabase(server, name);
+    await server.end();
+  });
+  return openTestDatabase(databaseUrl(inject('postgresUrl'), name));
+}
+
+/** A database that is there already. To be called outside of tests, as its connections are closed after the last one. */
+export function openTestDatabase(url: string): TestDatabase {
+  const clients = new Set<TestClient>();
   let shared: Promise<TestClient> | undefined;
   const database: TestDatabase = {
     url,
@@ -49,14 +55,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       shared ??= database.connect();
       return (await (await shared).query<Row>(sql, values)).rows;
     },
-    async drop() {
-      await Promise.all([...clients].map((client) => client.end()));
-      clients.clear();
-      await dropDatabase(server, name);
-      await server.end();
-    },
   };
-  afterAll(() => database.drop());
+  afterAll(() => Promise.all([...clients].map((client) => client.end())));
   return database;
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerError, TestApi } from './api.ts';
+import type { AnswerError, ApiClient } from './api-client.ts';
 
 /** What an install did, or would do. */
 export interface Effects {
@@ -58,7 +58,7 @@ export interface InstalledAgent {
 
 /** Installs the platform agent as a client would, as the operator unless a token is given. Throws when it fails. */
 export async function install(
-  api: TestApi,
+  api: ApiClient,
   orgId: string,
   { name, token }: { name?: string; token?: string } = {},
 ): Promise<InstalledAgent> {
@@ -67,7 +67,7 @@ export async function install(
 }
 
 /** Tries an install that must fail, and returns its one error. */
-export async function failInstall(api: TestApi, orgId: string, name?: string): Promise<AnswerError> {
+export async function failInstall(api: ApiClient, orgId: string, name?: string): Promise<AnswerError> {
   const { data, errors } = await api.execute(document, { orgId, name });
   const [error] = errors ?? [];
   if (error === undefined || errors?.length !== 1 || data)

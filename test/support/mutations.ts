@@ -1,10 +1,10 @@
 import { type GraphQLArgument, isNonNullType } from 'graphql';
 import { schema } from '../../src/graphql/schema.ts';
-import type { AnswerError, TestApi } from './api.ts';
+import type { AnswerError, ApiClient } from './api-client.ts';
 
 /** Calls a mutation as a client would, as the operator unless a token is given, and returns its result. */
 export async function mutate(
-  api: TestApi,
+  api: ApiClient,
   mutation: string,
   args: Record<string, unknown>,
   selection = '{ id }',
@@ -16,7 +16,7 @@ export async function mutate(
 
 /** Calls a mutation that must fail, and returns its one error. */
 export async function refuse(
-  api: TestApi,
+  api: ApiClient,
   mutation: string,
   args: Record<string, unknown>,
   selection = '{ id }',

@@ -1,4 +1,4 @@
-import type { AnswerError, TestApi } from './api.ts';
+import type { AnswerError, ApiClient } from './api-client.ts';
 import type { TestDatabase } from './database.ts';
 
 const document = `
@@ -43,7 +43,7 @@ interface FollowOptions {
 }
 
 /** Follows an organization as a client would. */
-export async function follow(api: TestApi, orgId: string, options: FollowOptions = {}): Promise<Follower> {
+export async function follow(api: ApiClient, orgId: string, options: FollowOptions = {}): Promise<Follower> {
   const { token, ...args } = options;
   const subscription = await api.subscribe<{ organizationEvents: Update }>(document, { orgId, ...args }, token);
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { TestApi } from './api.ts';
+import type { ApiClient } from './api-client.ts';
 import type { TestDatabase } from './database.ts';
 import { type Effects, effectsSelection } from './install.ts';
 import { snapshotOrganization } from './snapshot.ts';
@@ -50,7 +50,7 @@ export interface Previewed extends Effects {
  * of the organization is different afterwards. (That a token was used is noted once a minute: let it be used before.)
  */
 export async function preview(
-  api: TestApi,
+  api: ApiClient,
   database: TestDatabase,
   orgId: string,
   { name, token }: { name?: string | undefined; token?: string } = {},

@@ -1,4 +1,4 @@
-import type { AnswerError } from './api.ts';
+import type { AnswerError } from './api-client.ts';
 
 /** What a subscription answers to one update. */
 export interface Told<Data> {
@@ -15,8 +15,8 @@ export interface TestSubscription<Data> {
   close(): Promise<void>;
 }
 
-/** Reads a response of server-sent events, which `cancel` breaks off. Throws at what is no event of GraphQL. */
-export function readSubscription<Data>(response: Response, cancel: () => Promise<void>): TestSubscription<Data> {
+/** Reads a response of server-sent events. Throws at what is no event of GraphQL. */
+export function readSubscription<Data>(response: Response): TestSubscription<Data> {
   if (response.body === null) throw new Error(`Status ${response.status} without a body`);
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -57,7 +57,7 @@ export function readSubscription<Data>(response: Response, cancel: () => Promise
       if (hasEnded) return;
       hasEnded = true;
       // Yoga begins when the body is read, and cannot break off before.
-      if (hasBegun) await cancel();
+      if (hasBegun) await reader.cancel();
     },
   };
 }

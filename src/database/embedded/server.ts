@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type pg from 'pg';
 import { accountFor, type Cluster, onCluster, openCluster, removeLeftovers } from './cluster.ts';
 import { DataDirectoryInUseError, EmbeddedPostgresError, PostgresExitedError } from './errors.ts';
+import { freePort } from './free-port.ts';
 import { type Guardian, type Program, type ProgramEnd, startGuardian } from './guardian.ts';
 import { type Installation, prepareInstallation } from './installation.ts';
 import { claim, keepOwnership, settlePredecessor } from './ownership.ts';
@@ -187,13 +186,4 @@ function supervise(
     url: `postgresql://taproot:${cluster.password}@127.0.0.1:${port}/taproot`,
     stop: () => (stopped ??= stop()),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
