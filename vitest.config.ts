@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need a system package: `npm run test:pooler`.
+    exclude: ['test/pooler/**'],
     globalSetup: 'test/support/global-setup.ts',
     // Every file has a database of its own, so that files run side by side; the tests of one file run in order.
     maxWorkers: 3,

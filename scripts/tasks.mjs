@@ -36,6 +36,12 @@ const tasks = {
     await run(tool.playwright, ['test', '--config=test/console/playwright.config.ts', ...args]);
   },
 
+  /** The server behind PgBouncer: the one on the path, or the one that PGBOUNCER names. */
+  async 'test:pooler'(args) {
+    await prepare('dependencies', 'client', 'documents', 'build', 'console');
+    await run(tool.vitest, ['run', '--config=test/pooler/vitest.config.ts', ...args]);
+  },
+
   async build() {
     await prepare('dependencies', 'client', 'documents', 'build', 'console');
   },

@@ -54,20 +54,12 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
 
   const start = async (): Promise<RunningApp> => {
     const databaseUrl = config.databaseUrl ?? (await startDatabase());
-    if (config.databaseUrl !== undefined) await requireDatabase(config.databaseUrl);
+    if (config.databaseUrl !== undefined) await requireDatabase({ ...config, databaseUrl });
     const operatorToken = config.operatorToken ?? (await keptOperatorToken(config.dataDirectory));
-    const applied = await applyMigrations(databaseUrl);
+    const applied = await applyMigrations(config.directDatabaseUrl ?? databaseUrl);
     if (applied.length > 0) log.info({ migrations: applied }, 'Migrated the database');
 
-    const prisma = createPrismaClient({
-      url: databaseUrl,
-      poolSize: config.databasePoolSize,
-      lockTimeoutMs: config.lockTimeoutMs,
-      statementTimeoutMs: config.statementTimeoutMs,
-      transactionTimeoutMs: config.transactionTimeoutMs,
-      onConnectionError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
-    });
-    releases.push(() => prisma.$disconnect());
+    const prisma = connect(databaseUrl);
     await writeStatusWindows(prisma, config, log);
     if (config.databaseUrl === undefined) releases.push(await runDemo(prisma, log));
 
@@ -97,6 +89,20 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
       graphiqlUrl: config.graphiql ? `${server.url}/graphql${key}` : undefined,
       operatorToken,
     };
+  };
+
+  const connect = (url: string) => {
+    const prisma = createPrismaClient({
+      url,
+      poolSize: config.databasePoolSize,
+      lockTimeoutMs: config.lockTimeoutMs,
+      statementTimeoutMs: config.statementTimeoutMs,
+      transactionTimeoutMs: config.transactionTimeoutMs,
+      pooled: config.directDatabaseUrl !== undefined,
+      onConnectionError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
+    });
+    releases.push(() => prisma.$disconnect());
+    return prisma;
   };
 
   const startDatabase = async () => {

@@ -6,6 +6,8 @@ import { packageRoot } from './database/migrations/package-root.ts';
 export interface Config {
   /** The PostgreSQL to use, as a connection URL. Undefined: an embedded one, with its data in `dataDirectory`. */
   readonly databaseUrl: string | undefined;
+  /** The PostgreSQL behind `databaseUrl`, where that leads through a pooler in transaction mode. Migrations go here. */
+  readonly directDatabaseUrl: string | undefined;
   /** Absolute path of the directory that the embedded PostgreSQL and the generated operator token are kept in. */
   readonly dataDirectory: string;
   /** The address to listen on. */
@@ -50,7 +52,8 @@ export class ConfigError extends Error {
 
 /** The variables, each with what it has to be. No message repeats a value, because some are secret. */
 const variables = z.object({
-  DATABASE_URL: text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional(),
+  DATABASE_URL: databaseUrl(),
+  DIRECT_DATABASE_URL: databaseUrl(),
   DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
   HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
   PORT: integer(0, 65_535, 4000),
@@ -86,6 +89,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const { data } = parsed;
   return Object.freeze({
     databaseUrl: data.DATABASE_URL,
+    directDatabaseUrl: data.DIRECT_DATABASE_URL,
     dataDirectory: data.DATA_DIR,
     host: data.HOST,
     port: data.PORT,
@@ -110,6 +114,10 @@ function findContradictions(given: Record<string, unknown>): string[] {
       'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
     );
   }
+  for (const name of ['DIRECT_DATABASE_URL']) {
+    if (!given[name] || given['DATABASE_URL']) continue;
+    problems.push(`${name} is set without DATABASE_URL: set that too, or leave both unset for the embedded database.`);
+  }
   const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
   const timeouts = Object.entries({ LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS }).flatMap(
     ([name, schema]) => {
@@ -133,6 +141,10 @@ function text<T>(expected: string, parse: (value: string) => T | undefined) {
     context.addIssue(`must be ${expected}`);
     return z.NEVER;
   });
+}
+
+function databaseUrl() {
+  return text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional();
 }
 
 function integer(least: number, most: number, fallback: number) {

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { type SessionTimeouts, settingsOf } from './session-timeouts.ts';
 
 /** What a domain operation runs on: a transaction that its caller opened. */
 export type Transaction = Prisma.TransactionClient;
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends SessionTimeouts {
   readonly url: string;
   /** Connections held at most. */
   readonly poolSize: number;
-  /** Milliseconds that a statement waits for a lock. */
-  readonly lockTimeoutMs: number;
-  /** Milliseconds that a statement may run. Longer than the wait for a lock, or that wait could not be told from it. */
-  readonly statementTimeoutMs: number;
-  /** Milliseconds that a transaction may stay open. Longer than a statement, for Prisma's bound does not cancel one. */
-  readonly transactionTimeoutMs: number;
+  /**
+   * Whether a pooler in transaction mode lies in between. It refuses connections that set time-outs, and so the database's
+   * own sessions have to hold them, which `requireDatabase` makes sure of. Default false.
+   */
+  readonly pooled?: boolean;
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError?: (error: Error) => void;
 }
@@ -33,9 +33,7 @@ export function createPrismaClient(options: DatabaseOptions): PrismaClient {
       application_name: 'taproot',
       max: options.poolSize,
       connectionTimeoutMillis: connectionTimeoutMs,
-      lock_timeout: options.lockTimeoutMs,
-      statement_timeout: options.statementTimeoutMs,
-      idle_in_transaction_session_timeout: options.transactionTimeoutMs,
+      ...(!options.pooled && settingsOf(options)),
     },
     {
       statementNameGenerator: nameStatements(),

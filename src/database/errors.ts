@@ -13,6 +13,8 @@ export const sqlStates = {
   idleInTransactionTimeout: '25P03',
   readOnlyTransaction: '25006',
   tooManyConnections: '53300',
+  /** What PgBouncer answers in PostgreSQL's place: it has no connection to give, or lost the one it had given. */
+  protocolViolation: '08P01',
   uniqueViolation: '23505',
   foreignKeyViolation: '23503',
 } as const;
@@ -70,6 +72,7 @@ export function toDomainError(error: unknown): DomainError | undefined {
     case sqlStates.idleInTransactionTimeout:
     case sqlStates.readOnlyTransaction:
     case sqlStates.tooManyConnections:
+    case sqlStates.protocolViolation:
       return unavailable(cause);
   }
   if (kind !== undefined && connectionFailures.has(kind)) return unavailable(cause);

@@ -1,50 +1,61 @@
 import pg from 'pg';
+import { type DatabaseAddress, DatabaseUnavailableError, explainFailure } from './database-unavailable.ts';
+import { requirePreparedStatements, requireSameDatabase, requireTimeouts } from './session-checks.ts';
+import { type SessionTimeouts, settingsOf } from './session-timeouts.ts';
 
-/** The database of DATABASE_URL cannot be used. The message says which and why, and what to do about it. */
-export class DatabaseUnavailableError extends Error {
-  override name = 'DatabaseUnavailableError';
+export interface RequiredDatabase extends SessionTimeouts {
+  readonly databaseUrl: string;
+  /** The PostgreSQL behind the pooler that `databaseUrl` leads through. Undefined: there is none in between. */
+  readonly directDatabaseUrl: string | undefined;
 }
 
 const connectMs = 5_000;
 
 /**
- * Connects once, so that a server that cannot work says why at its start.
+ * Connects once, so that a server that cannot work says why at its start, and not with its first requests: the database
+ * is out of reach, or a pooler in between does not keep what the server relies on.
  *
- * @throws {DatabaseUnavailableError} when the database is out of reach, or does not let this server in
+ * @throws {DatabaseUnavailableError}
  */
-export async function requireDatabase(url: string): Promise<void> {
-  let client: pg.Client | undefined;
-  try {
-    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectMs, application_name: 'taproot' });
-    await client.connect();
-  } catch (error) {
-    throw new DatabaseUnavailableError(explain(error as Error & { code?: string }, client), { cause: error });
-  } finally {
-    await client?.end().catch(() => {});
+export async function requireDatabase(database: RequiredDatabase): Promise<void> {
+  const { databaseUrl, directDatabaseUrl } = database;
+  const sessionSettings = settingsOf(database);
+  if (directDatabaseUrl === undefined) {
+    return withConnection({ setting: 'DATABASE_URL', url: databaseUrl, sessionSettings }, (session) =>
+      requireTimeouts(session, database, false),
+    );
   }
+  const pooled = { setting: 'DATABASE_URL', url: databaseUrl } as const;
+  // A pooler would refuse the settings: so it shows that there is none on this way.
+  await withConnection({ setting: 'DIRECT_DATABASE_URL', url: directDatabaseUrl, sessionSettings }, (direct) =>
+    withConnection(pooled, async (session) => {
+      await requireSameDatabase(session, direct);
+      await requireTimeouts(session, database, true);
+      await withConnection(pooled, (other) => requirePreparedStatements(session, other));
+    }),
+  );
 }
 
-/** By SQLSTATE (PostgreSQL's documentation, appendix A) or by the system's code for what failed. Names no password. */
-function explain(error: Error & { code?: string }, client: pg.Client | undefined): string {
-  if (!client) return `DATABASE_URL cannot be used: ${error.message}.`;
-  const { host, port, database, user } = client;
-  const server = host.startsWith('/') ? host : `${host}:${port}`;
-  switch (error.code) {
-    case '28P01':
-      return `The database at ${server} refuses the password of user "${user}". Correct DATABASE_URL.`;
-    case '28000':
-      return `The database at ${server} does not let user "${user}" in: ${error.message}. Correct DATABASE_URL.`;
-    case '3D000':
-      return `There is no database "${database}" at ${server}. Create it, or correct DATABASE_URL.`;
-    case '53300':
-      return `The database at ${server} takes no more connections. Free some, or raise its max_connections.`;
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `The host "${host}" of DATABASE_URL is not known. Correct its name, or the network's name service.`;
-    case 'ECONNREFUSED':
-    case 'ENOENT':
-      return `Nothing answers at ${server}, where DATABASE_URL says the database is. Start it, or correct DATABASE_URL.`;
-    default:
-      return `The database at ${server} cannot be reached: ${error.message || error.code || error.name}. Check DATABASE_URL.`;
+async function withConnection(address: DatabaseAddress, work: (session: pg.Client) => Promise<void>): Promise<void> {
+  let client: pg.Client | undefined;
+  try {
+    client = new pg.Client({
+      connectionString: address.url,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: connectMs,
+      application_name: 'taproot',
+      ...address.sessionSettings,
+    });
+    // One that breaks fails the query that is under way, which tells all there is to tell.
+    client.on('error', () => {});
+    await client.connect();
+    await work(client);
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) throw error;
+    throw new DatabaseUnavailableError(explainFailure(error as Error & { code?: string }, address, client), {
+      cause: error,
+    });
+  } finally {
+    await client?.end().catch(() => {});
   }
 }

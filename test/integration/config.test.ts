@@ -20,6 +20,7 @@ function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
 test('an empty environment gives a server for one machine, on an embedded database', () => {
   expect(readConfig({})).toEqual({
     databaseUrl: undefined,
+    directDatabaseUrl: undefined,
     dataDirectory: resolve('.data'),
     host: '127.0.0.1',
     port: 4000,
@@ -49,6 +50,17 @@ test('with DATABASE_URL an operator token is demanded and GraphiQL is off unless
   const environment = { DATABASE_URL: databaseUrl, OPERATOR_TOKEN: token };
   expect(readConfig(environment)).toMatchObject({ databaseUrl, operatorToken: token, graphiql: false });
   expect(readConfig({ ...environment, GRAPHIQL: 'true' })).toMatchObject({ graphiql: true });
+});
+
+test('the other addresses of a database are of no use without DATABASE_URL', () => {
+  expect(problemsOf({ DIRECT_DATABASE_URL: databaseUrl })).toEqual([
+    'DIRECT_DATABASE_URL is set without DATABASE_URL: set that too, or leave both unset for the embedded database.',
+  ]);
+  const environment = { DATABASE_URL: databaseUrl, OPERATOR_TOKEN: token };
+  expect(readConfig({ ...environment, DIRECT_DATABASE_URL: 'postgres://db.example/taproot' })).toMatchObject({
+    databaseUrl,
+    directDatabaseUrl: 'postgres://db.example/taproot',
+  });
 });
 
 test('every problem is reported at once, by the name of its variable, and no secret is repeated', () => {
@@ -108,7 +120,8 @@ test('.env.example shows every setting with its default', () => {
   });
   expect(shown.map(([name]) => name).sort()).toEqual([...variableNames].sort());
 
-  const { DATABASE_URL, ...defaults } = Object.fromEntries(shown);
+  const { DATABASE_URL, DIRECT_DATABASE_URL, ...defaults } = Object.fromEntries(shown);
   expect(readConfig(defaults)).toEqual(readConfig({}));
-  expect(problemsOf({ DATABASE_URL, OPERATOR_TOKEN: token })).toEqual([]);
+  const databases = { DATABASE_URL, DIRECT_DATABASE_URL };
+  expect(problemsOf({ ...databases, OPERATOR_TOKEN: token })).toEqual([]);
 });

@@ -32,7 +32,7 @@ async function requireSupported(session: pg.Pool): Promise<void> {
   const { rows } = await session
     .query("select current_setting('server_version_num')::int as version")
     .catch((error: Error) => {
-      throw new MigrationError(`The database of DATABASE_URL cannot be used: ${error.message || String(error)}`, {
+      throw new MigrationError(`The database cannot be used: ${error.message || String(error)}`, {
         cause: error,
       });
     });
