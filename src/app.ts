@@ -6,6 +6,7 @@ import { createPrismaClient } from './database/client.ts';
 import { startEmbeddedPostgres } from './database/embedded/server.ts';
 import { applyMigrations } from './database/migrations.ts';
 import { createOrganizationWriter, writerLimits } from './database/organization-writer.ts';
+import { createReplicaReader } from './database/replica.ts';
 import { requireDatabase } from './database/require-database.ts';
 import { writeStatusWindows } from './database/status-windows.ts';
 import { runDemo } from './demo.ts';
@@ -63,9 +64,11 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     await writeStatusWindows(prisma, config, log);
     if (config.databaseUrl === undefined) releases.push(await runDemo(prisma, log));
 
+    const replica = await connectReplica(prisma);
     const watches = createOrganizationWatches(prisma, log);
     const graphql = createGraphqlServer({
       prisma,
+      replica,
       write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
       watches,
       operatorToken,
@@ -91,18 +94,27 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
     };
   };
 
-  const connect = (url: string) => {
+  const connect = (url: string, options: { answerTimeoutMs?: number } = {}) => {
     const prisma = createPrismaClient({
       url,
       poolSize: config.databasePoolSize,
       lockTimeoutMs: config.lockTimeoutMs,
       statementTimeoutMs: config.statementTimeoutMs,
       transactionTimeoutMs: config.transactionTimeoutMs,
+      // A standby holds the time-outs as well: it copies the settings of roles.
       pooled: config.directDatabaseUrl !== undefined,
       onConnectionError: (error) => log.warn({ err: error }, 'A connection to the database broke'),
+      ...options,
     });
     releases.push(() => prisma.$disconnect());
     return prisma;
+  };
+
+  const connectReplica = async (primary: PrismaClient) => {
+    if (config.databaseReplicaUrl === undefined) return undefined;
+    // There is another database to ask, and so one that has gone silent is not waited for.
+    const replica = connect(config.databaseReplicaUrl, { answerTimeoutMs: config.statementTimeoutMs });
+    return createReplicaReader({ primary, replica, log });
   };
 
   const startDatabase = async () => {

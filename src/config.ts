@@ -8,6 +8,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** The PostgreSQL behind `databaseUrl`, where that leads through a pooler in transaction mode. Migrations go here. */
   readonly directDatabaseUrl: string | undefined;
+  /** A standby of the database, for the few reads that may be somewhat old. */
+  readonly databaseReplicaUrl: string | undefined;
   /** Absolute path of the directory that the embedded PostgreSQL and the generated operator token are kept in. */
   readonly dataDirectory: string;
   /** The address to listen on. */
@@ -54,6 +56,7 @@ export class ConfigError extends Error {
 const variables = z.object({
   DATABASE_URL: databaseUrl(),
   DIRECT_DATABASE_URL: databaseUrl(),
+  DATABASE_REPLICA_URL: databaseUrl(),
   DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
   HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
   PORT: integer(0, 65_535, 4000),
@@ -90,6 +93,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return Object.freeze({
     databaseUrl: data.DATABASE_URL,
     directDatabaseUrl: data.DIRECT_DATABASE_URL,
+    databaseReplicaUrl: data.DATABASE_REPLICA_URL,
     dataDirectory: data.DATA_DIR,
     host: data.HOST,
     port: data.PORT,
@@ -114,7 +118,7 @@ function findContradictions(given: Record<string, unknown>): string[] {
       'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
     );
   }
-  for (const name of ['DIRECT_DATABASE_URL']) {
+  for (const name of ['DIRECT_DATABASE_URL', 'DATABASE_REPLICA_URL']) {
     if (!given[name] || given['DATABASE_URL']) continue;
     problems.push(`${name} is set without DATABASE_URL: set that too, or leave both unset for the embedded database.`);
   }

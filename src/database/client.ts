@@ -15,6 +15,8 @@ export interface DatabaseOptions extends SessionTimeouts {
    * own sessions have to hold them, which `requireDatabase` makes sure of. Default false.
    */
   readonly pooled?: boolean;
+  /** Milliseconds after which a database that has not answered is given up. Default: never, which is for PostgreSQL to say. */
+  readonly answerTimeoutMs?: number;
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError?: (error: Error) => void;
 }
@@ -34,6 +36,7 @@ export function createPrismaClient(options: DatabaseOptions): PrismaClient {
       max: options.poolSize,
       connectionTimeoutMillis: connectionTimeoutMs,
       ...(!options.pooled && settingsOf(options)),
+      ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
     },
     {
       statementNameGenerator: nameStatements(),

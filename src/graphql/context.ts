@@ -1,6 +1,7 @@
 import { initContextCache } from '@pothos/core';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
+import type { ReplicaReader } from '../database/replica.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
@@ -11,6 +12,8 @@ import { createLoaders, type Loaders } from './loaders.ts';
 /** What every resolver of one request shares. */
 export interface Context {
   readonly prisma: PrismaClient;
+  /** Runs reads that may be somewhat old, and is asked for nothing else. Undefined: there is no replica. */
+  readonly replica: ReplicaReader | undefined;
   /** Opens the transaction of a structural write. */
   readonly write: OrganizationWriter;
   /** What subscribers are told by. */

@@ -3,6 +3,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
+import type { ReplicaReader } from '../database/replica.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createAuthentication } from '../tokens/authenticate.ts';
@@ -18,6 +19,8 @@ import { useSubscriptions } from './subscriptions.ts';
 
 export interface GraphqlServerOptions {
   readonly prisma: PrismaClient;
+  /** Runs reads that may be somewhat old. Undefined: there is no replica. */
+  readonly replica?: ReplicaReader | undefined;
   /** Opens the transactions of structural writes. One for the whole process: it holds their queues. */
   readonly write: OrganizationWriter;
   /** What subscribers are told by. One for the whole process: its subscribers share it. */
@@ -33,10 +36,11 @@ export interface GraphqlServerOptions {
 
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
-  const { prisma, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  const { prisma, replica, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
   const authenticate = createAuthentication(prisma, operatorToken);
   const shared = {
     prisma,
+    replica,
     write,
     watches,
     readWorkspace: createWorkspaceReader(prisma),

@@ -1,13 +1,14 @@
 import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
-import { requireCaller } from '../graphql/context.ts';
+import { type Context, requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
 import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
-import { actorOf, type Caller } from '../tokens/authenticate.ts';
+import { actorOf } from '../tokens/authenticate.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import { byName, live } from '../workspaces/selections.ts';
 import { Workspace, WorkspaceConnection, WorkspaceEdge } from '../workspaces/tree-node.schema.ts';
 import { createOrganization } from './create-organization.ts';
+import { countOrganizations, listOrganizations, type OrganizationReader } from './list-organizations.ts';
 import type { StatusCounts } from './status-counts.ts';
 
 const StatusCountsObject = builder.objectRef<StatusCounts>('StatusCounts').implement({
@@ -118,14 +119,8 @@ builder.queryFields((t) => ({
           description: 'Only those with their platform agent installed, or only those without.',
         }),
       },
-      totalCount: (_, args, context) =>
-        context.prisma.organization.count({ where: matching(args, requireCaller(context)) }),
-      resolve: (query, _, args, context) =>
-        context.prisma.organization.findMany({
-          ...query,
-          where: matching(args, requireCaller(context)),
-          orderBy: [...byName],
-        }),
+      totalCount: (_, args, context) => countOrganizations(readerOf(context), args),
+      resolve: (query, _, args, context) => listOrganizations(readerOf(context), query, args),
     },
     {
       name: 'OrganizationConnection',
@@ -136,17 +131,8 @@ builder.queryFields((t) => ({
   ),
 }));
 
-interface OrganizationFilter {
-  readonly search?: string | null | undefined;
-  readonly installed?: boolean | null | undefined;
-}
-
-function matching({ search, installed }: OrganizationFilter, caller: Caller) {
-  return {
-    ...(caller.kind === 'organization' && { id: caller.orgId }),
-    ...(search && { name: { contains: search.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' as const } }),
-    ...(typeof installed === 'boolean' && { openRoots: !installed }),
-  };
+function readerOf(context: Context): OrganizationReader {
+  return { prisma: context.prisma, replica: context.replica, caller: requireCaller(context) };
 }
 
 builder.mutationFields((t) => ({

@@ -21,6 +21,7 @@ test('an empty environment gives a server for one machine, on an embedded databa
   expect(readConfig({})).toEqual({
     databaseUrl: undefined,
     directDatabaseUrl: undefined,
+    databaseReplicaUrl: undefined,
     dataDirectory: resolve('.data'),
     host: '127.0.0.1',
     port: 4000,
@@ -53,13 +54,15 @@ test('with DATABASE_URL an operator token is demanded and GraphiQL is off unless
 });
 
 test('the other addresses of a database are of no use without DATABASE_URL', () => {
-  expect(problemsOf({ DIRECT_DATABASE_URL: databaseUrl })).toEqual([
+  expect(problemsOf({ DIRECT_DATABASE_URL: databaseUrl, DATABASE_REPLICA_URL: databaseUrl })).toEqual([
     'DIRECT_DATABASE_URL is set without DATABASE_URL: set that too, or leave both unset for the embedded database.',
+    'DATABASE_REPLICA_URL is set without DATABASE_URL: set that too, or leave both unset for the embedded database.',
   ]);
   const environment = { DATABASE_URL: databaseUrl, OPERATOR_TOKEN: token };
   expect(readConfig({ ...environment, DIRECT_DATABASE_URL: 'postgres://db.example/taproot' })).toMatchObject({
     databaseUrl,
     directDatabaseUrl: 'postgres://db.example/taproot',
+    databaseReplicaUrl: undefined,
   });
 });
 
@@ -120,8 +123,8 @@ test('.env.example shows every setting with its default', () => {
   });
   expect(shown.map(([name]) => name).sort()).toEqual([...variableNames].sort());
 
-  const { DATABASE_URL, DIRECT_DATABASE_URL, ...defaults } = Object.fromEntries(shown);
+  const { DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_REPLICA_URL, ...defaults } = Object.fromEntries(shown);
   expect(readConfig(defaults)).toEqual(readConfig({}));
-  const databases = { DATABASE_URL, DIRECT_DATABASE_URL };
+  const databases = { DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_REPLICA_URL };
   expect(problemsOf({ ...databases, OPERATOR_TOKEN: token })).toEqual([]);
 });
