@@ -2,32 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type App, createApp, type RunningApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { ConsoleMissingError } from './console-server.ts';
-import { DatabaseUnavailableError } from './database/database-unavailable.ts';
-import { EmbeddedPostgresError } from './database/embedded/errors.ts';
-import { MigrationError } from './database/migrations/errors.ts';
-import { ListenError } from './http-server.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { findMisspelled } from './misspelled-variables.ts';
-import { OperatorTokenError } from './operator-token.ts';
-
-/** Failures that are not the program's: their messages say all there is to say. */
-const expectedFailures = [
-  ConfigError,
-  ConsoleMissingError,
-  DatabaseUnavailableError,
-  EmbeddedPostgresError,
-  ListenError,
-  MigrationError,
-  OperatorTokenError,
-] as const;
+import { describeFailure, end, fail, failWhenUncaught } from './process-end.ts';
 
 try {
   loadSettingsFile('.env');
   await main(readConfig(process.env));
 } catch (error) {
-  const expected = expectedFailures.some((kind) => error instanceof kind);
-  console.error(expected ? (error as Error).message : error);
+  console.error(describeFailure(error));
   process.exit(1);
 }
 
@@ -53,14 +36,8 @@ function loadSettingsFile(file: string): void {
 async function main(config: Config): Promise<void> {
   const log = createLogger(config.logLevel);
   for (const { name, meant } of findMisspelled(process.env)) log.warn(`${name} is no setting. Is ${meant} meant?`);
-  const app = createApp(config, { log, onFailure: (error) => void fail(error) });
-  const fail = async (error: unknown) => {
-    log.fatal({ err: error }, 'The server cannot go on');
-    process.exitCode = 1;
-    await end(app, 1);
-  };
-  process.on('uncaughtException', fail);
-  process.on('unhandledRejection', fail);
+  const app = createApp(config, { log, onFailure: (error) => void fail(app, log, error) });
+  failWhenUncaught(app, log);
   const stopping = stopOnSignals(app, log);
 
   const running = await app.start();
@@ -81,11 +58,6 @@ function stopOnSignals(app: App, log: Logger): AbortSignal {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return stopping.signal;
-}
-
-async function end(app: App, code: number): Promise<never> {
-  await app.stop();
-  process.exit(process.exitCode ?? code);
 }
 
 /** What a person who tries the server out needs, to read and to paste. */
