@@ -4,10 +4,11 @@ import type { Logger } from './logger.ts';
 import { prepare } from './prepare.ts';
 import { serve } from './serve.ts';
 import { createService, type Service } from './service.ts';
+import { serveByWorkers } from './workers/serve-by-workers.ts';
 
 /**
  * Its start throws DatabaseUnavailableError, EmbeddedPostgresError, OperatorTokenError, MigrationError,
- * ConsoleMissingError or ListenError, whose messages say what to do. Its stop finishes the running requests.
+ * ConsoleMissingError, ListenError or WorkerError, whose messages say what to do. Its stop finishes the running requests.
  */
 export type App = Service<RunningApp>;
 
@@ -25,11 +26,12 @@ export interface AppOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** The whole server: the database, its schema, and the HTTP server in front of them. */
+/** The whole server: the database, its schema, and the HTTP server in front of them, in this process or in several. */
 export function createApp(config: Config, { log, onFailure }: AppOptions): App {
   return createService(log, async (onStop) => {
     const prepared = await prepare(config, { log, onStop, onFailure });
-    const url = await serve(config, prepared, { log, onStop });
+    const serveAll = config.webConcurrency === 1 ? serve : serveByWorkers;
+    const url = await serveAll(config, prepared, { log, onStop });
     const { operatorToken } = prepared;
     const key = config.operatorToken === undefined ? `?key=${graphiqlKey(operatorToken)}` : '';
     return { url, graphiqlUrl: config.graphiql ? `${url}/graphql${key}` : undefined, operatorToken };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from './database/migrations/package-root.ts';
@@ -20,7 +21,9 @@ export interface Config {
   readonly operatorToken: string | undefined;
   /** The least severe level that is logged. */
   readonly logLevel: LogLevel;
-  /** Connections to the database, held at most. */
+  /** Processes that serve. 1: this one alone, without workers. */
+  readonly webConcurrency: number;
+  /** Connections to the database that each process that serves holds at most. */
   readonly databasePoolSize: number;
   /** Milliseconds that a statement waits for a lock. Shorter than `statementTimeoutMs`. */
   readonly lockTimeoutMs: number;
@@ -52,6 +55,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** Processes that serve, at most. */
+const mostProcesses = 64;
+
 /** The variables, each with what it has to be. No message repeats a value, because some are secret. */
 const variables = z.object({
   DATABASE_URL: databaseUrl(),
@@ -64,6 +70,7 @@ const variables = z.object({
   LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
     'info',
   ),
+  WEB_CONCURRENCY: text(`a whole number from 1 to ${mostProcesses}, or auto`, parseConcurrency).default(1),
   DATABASE_POOL_SIZE: integer(1, 1000, 10),
   LOCK_TIMEOUT_MS: integer(1, 3_600_000, 2000),
   STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 4000),
@@ -99,6 +106,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     operatorToken: data.OPERATOR_TOKEN,
     logLevel: data.LOG_LEVEL,
+    webConcurrency: data.WEB_CONCURRENCY,
     databasePoolSize: data.DATABASE_POOL_SIZE,
     lockTimeoutMs: data.LOCK_TIMEOUT_MS,
     statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,
@@ -152,11 +160,19 @@ function databaseUrl() {
 }
 
 function integer(least: number, most: number, fallback: number) {
-  const parse = (value: string) => {
+  return text(`a whole number from ${least} to ${most}`, wholeNumber(least, most)).default(fallback);
+}
+
+function wholeNumber(least: number, most: number): (value: string) => number | undefined {
+  return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
     return number >= least && number <= most ? number : undefined;
   };
-  return text(`a whole number from ${least} to ${most}`, parse).default(fallback);
+}
+
+/** `auto` is a process for each processor that this one may use. */
+function parseConcurrency(value: string): number | undefined {
+  return value === 'auto' ? Math.min(mostProcesses, availableParallelism()) : wholeNumber(1, mostProcesses)(value);
 }
 
 function matching(pattern: RegExp): (value: string) => string | undefined {

@@ -36,12 +36,15 @@ function loadSettingsFile(file: string): void {
 async function main(config: Config): Promise<void> {
   const log = createLogger(config.logLevel);
   for (const { name, meant } of findMisspelled(process.env)) log.warn(`${name} is no setting. Is ${meant} meant?`);
-  const app = createApp(config, { log, onFailure: (error) => void fail(app, log, error) });
-  failWhenUncaught(app, log);
+  const app = createApp(config, { log, onFailure: (error) => void fail(app, log, 'server', error) });
+  failWhenUncaught(app, log, 'server');
   const stopping = stopOnSignals(app, log);
 
-  const running = await app.start();
-  if (stopping.aborted) return;
+  const running = await app.start().catch((error) => {
+    // A terminal's Ctrl-C also ends workers that have only just begun.
+    if (!stopping.aborted) throw error;
+  });
+  if (running === undefined || stopping.aborted) return;
   log.info({ url: running.url }, 'Listening');
   if (config.databaseUrl === undefined) console.log(greeting(running, config));
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { connect } from './database/connect.ts';
+import { warnOfScarceConnections } from './database/connection-limit.ts';
 import { startEmbeddedPostgres } from './database/embedded/server.ts';
 import { applyMigrations } from './database/migrations.ts';
 import { requireDatabase } from './database/require-database.ts';
@@ -42,6 +43,7 @@ export async function prepare(config: Config, { log, onStop, onFailure }: Prepar
   if (applied.length > 0) log.info({ migrations: applied }, 'Migrated the database');
 
   const prisma = connect(config, { url: databaseUrl, poolSize: 1, log, onStop });
+  await warnOfScarceConnections(prisma, config, log);
   await writeStatusWindows(prisma, config, log);
   if (config.databaseUrl === undefined) onStop(await runDemo(prisma, log));
   return { databaseUrl, operatorToken };

@@ -1,8 +1,7 @@
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { errorCodes } from '../../src/domain-error.ts';
-import type { TestApi } from '../support/api.ts';
-import type { Answer } from '../support/api-client.ts';
+import type { Answer, ApiClient } from '../support/api-client.ts';
 import type { Acme } from './acme.ts';
 
 /** The structural mutations, as a client calls them. */
@@ -60,7 +59,7 @@ export type Outcome = 'done' | (Readonly<Record<string, unknown>> & { readonly c
 
 /** Calls the API, and expects that the answer shows nothing of what went on in the database. */
 export async function call<Data = unknown>(
-  api: TestApi,
+  api: ApiClient,
   document: string,
   variables: Record<string, unknown>,
 ): Promise<Answer<Data>> {
@@ -74,7 +73,7 @@ export async function call<Data = unknown>(
 }
 
 /** As `call`, for those who want to know how it went and not what was answered. */
-export async function attempt(api: TestApi, document: string, variables: Record<string, unknown>): Promise<Outcome> {
+export async function attempt(api: ApiClient, document: string, variables: Record<string, unknown>): Promise<Outcome> {
   const { errors } = await call(api, document, variables);
   return errors?.[0]?.extensions ?? 'done';
 }

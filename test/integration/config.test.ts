@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig, variableNames } from '../../src/config.ts';
@@ -27,6 +28,7 @@ test('an empty environment gives a server for one machine, on an embedded databa
     port: 4000,
     operatorToken: undefined,
     logLevel: 'info',
+    webConcurrency: 1,
     databasePoolSize: 10,
     lockTimeoutMs: 2000,
     statementTimeoutMs: 4000,
@@ -73,6 +75,7 @@ test('every problem is reported at once, by the name of its variable, and no sec
     PORT: '80 80',
     OPERATOR_TOKEN: 'tooshort',
     LOG_LEVEL: 'loud',
+    WEB_CONCURRENCY: 'all',
     DATABASE_POOL_SIZE: '0',
     LOCK_TIMEOUT_MS: '3000',
     STATEMENT_TIMEOUT_MS: '3000',
@@ -88,6 +91,7 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'PORT must be a whole number from 0 to 65535.',
     'OPERATOR_TOKEN must be at least 24 printable characters without a space.',
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
+    'WEB_CONCURRENCY must be a whole number from 1 to 64, or auto.',
     'DATABASE_POOL_SIZE must be a whole number from 1 to 1000.',
     'TRANSACTION_TIMEOUT_MS must be a whole number from 1 to 3600000.',
     'LIVENESS_WINDOW_SECONDS must be a whole number from 1 to 31536000.',
@@ -103,6 +107,16 @@ test('time-outs are held in order against the defaults of those that are not set
     'STATEMENT_TIMEOUT_MS (6000) must be less than TRANSACTION_TIMEOUT_MS (5000).',
   ]);
   expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000', TRANSACTION_TIMEOUT_MS: '7000' })).toEqual([]);
+});
+
+test('the number of processes is one that is given, or that of the processors', () => {
+  expect(readConfig({ WEB_CONCURRENCY: '3' })).toMatchObject({ webConcurrency: 3 });
+  expect(readConfig({ WEB_CONCURRENCY: 'auto' })).toMatchObject({
+    webConcurrency: Math.min(64, availableParallelism()),
+  });
+  for (const value of ['0', '65', '1.5', '-1', 'Auto']) {
+    expect(problemsOf({ WEB_CONCURRENCY: value })).toEqual([expect.stringMatching(/^WEB_CONCURRENCY must be/)]);
+  }
 });
 
 test('a name that is almost that of a setting is pointed out', () => {

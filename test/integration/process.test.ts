@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { keptOperatorToken, OperatorTokenError } from '../../src/operator-token.ts';
 import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase, databaseUrl } from '../support/database.ts';
-import { compileServer, startServer, temporaryDirectory } from '../support/server-process.ts';
+import { compileServer, type StartOptions, startServer, temporaryDirectory } from '../support/server-process.ts';
 
 const database = await createTestDatabase();
 const fragileDatabase = await createTestDatabase();
@@ -58,8 +58,8 @@ async function serverWithRunningRequest(orgId: string, more: Record<string, stri
 }
 
 describe('a server that cannot start says why and exits with 1', () => {
-  async function failure(given: Record<string, string>, directory?: string): Promise<string> {
-    const server = startServer(given, directory);
+  async function failure(given: Record<string, string>, options: StartOptions = {}): Promise<string> {
+    const server = startServer(given, options);
     expect(await server.ended).toBe(1);
     expect(server.output()).not.toContain('    at ');
     return server.output();
@@ -75,14 +75,14 @@ describe('a server that cannot start says why and exits with 1', () => {
   test('a directory in the place of its .env', async () => {
     const directory = await temporaryDirectory();
     await mkdir(join(directory, '.env'));
-    expect(await failure(settings, directory)).toContain('.env is a directory. Settings are read from a file');
+    expect(await failure(settings, { directory })).toContain('.env is a directory. Settings are read from a file');
   });
 
   // Root may read everything.
   test.skipIf(process.getuid?.() === 0)('a .env that it may not read', async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, '.env'), 'PORT=0', { mode: 0o000 });
-    expect(await failure(settings, directory)).toContain('.env cannot be read. Let the user that runs the server');
+    expect(await failure(settings, { directory })).toContain('.env cannot be read. Let the user that runs the server');
   });
 
   test('a port that is taken', async () => {

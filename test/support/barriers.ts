@@ -36,11 +36,15 @@ export async function waitUntilBlockedBy(holder: TestClient, count = 1): Promise
   });
 }
 
-/** Resolves once the attempt answers true. Fails, naming what was waited for, when it did not within ten seconds. */
-export async function waitUntil(what: string, attempt: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + BOUND_MS;
+/** Resolves once the attempt answers true. Fails, naming what was waited for, when it did not within the bound. */
+export async function waitUntil(
+  what: string,
+  attempt: () => Promise<boolean>,
+  boundMs: number = BOUND_MS,
+): Promise<void> {
+  const end = performance.now() + boundMs;
   while (!(await attempt())) {
-    if (performance.now() > end) throw new Error(`Waited ${BOUND_MS / 1000} s in vain until ${what}`);
+    if (performance.now() > end) throw new Error(`Waited ${boundMs / 1000} s in vain until ${what}`);
     await delay(INTERVAL_MS);
   }
 }

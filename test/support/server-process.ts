@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly process: ChildProcess;
   /** All it has written so far, to standard output and standard error. */
   readonly output: () => string;
+  /** Every entry of its log so far. */
+  readonly logged: () => Record<string, unknown>[];
   /** Resolves to where it answers, and rejects when it ends before that. */
   readonly listening: Promise<string>;
   /** Resolves to its exit code, when it has ended and has been heard to the end. */
@@ -29,14 +31,28 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
+export interface StartOptions {
+  /** Where it runs. A place without a file .env, unless given. */
+  readonly directory?: string;
+  /** The compiled server. That of this checkout, unless given. */
+  readonly program?: string;
+  /** Whether it has a process group of its own, as a command in a terminal has. */
+  readonly detached?: boolean;
+  /** Says when it is to be stopped: after the test, unless given. */
+  readonly onEnd?: (stop: () => Promise<void>) => void;
+}
+
 /**
  * Runs the compiled server as a process of its own, as `npm start` does, on a free port, with these settings and no
- * others. It is stopped after the test. Its working directory is a place without a file .env, unless one is given.
+ * others.
  */
-export function startServer(settings: Record<string, string>, directory = tmpdir()): ServerProcess {
+export function startServer(settings: Record<string, string>, options: StartOptions = {}): ServerProcess {
+  const { directory = tmpdir(), program = resolve('dist/src/main.js'), detached = false } = options;
+  const { onEnd = onTestFinished } = options;
   const { PATH, TMPDIR } = process.env;
-  const child = spawn(process.execPath, [resolve('dist/src/main.js')], {
+  const child = spawn(process.execPath, [program], {
     cwd: directory,
+    detached,
     env: { PATH, ...(TMPDIR && { TMPDIR }), PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -51,9 +67,15 @@ export function startServer(settings: Record<string, string>, directory = tmpdir
     void ended.then((code) => reject(new Error(`The server ended with code ${code}:\n${output}`)));
   });
   listening.catch(() => {});
-  onTestFinished(async () => {
+  onEnd(async () => {
     child.kill('SIGTERM');
     await ended;
   });
-  return { process: child, output: () => output, listening, ended };
+  return { process: child, output: () => output, logged: () => parseLog(output), listening, ended };
+}
+
+function parseLog(output: string): Record<string, unknown>[] {
+  // The last line may be half of one.
+  const lines = output.split('\n').slice(0, -1);
+  return lines.filter((line) => line.startsWith('{"level"')).map((line) => JSON.parse(line));
 }

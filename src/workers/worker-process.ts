@@ -1,0 +1,78 @@
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WorkerError } from './errors.ts';
+import type { FromWorker, Order, ToWorker } from './messages.ts';
+
+/** How a worker ended: with an exit code or by a signal, or `error` says why it could not be run at all. */
+export interface WorkerEnd {
+  readonly code?: number | null;
+  readonly signal?: NodeJS.Signals | null;
+  readonly error?: string;
+  /** Milliseconds that it had served. 0: it never did. */
+  readonly servedMs: number;
+}
+
+/** The primary process's end of a worker. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Resolves to where it serves. Rejects with WorkerError when it cannot, or ended before. */
+  readonly listening: Promise<string>;
+  readonly ended: Promise<WorkerEnd>;
+  /** Has it finish its running requests and end. */
+  stop(): void;
+}
+
+const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+
+/**
+ * Starts a process that serves the order. The workers share one port, which the primary process listens on for them:
+ * were each to listen by itself (SO_REUSEPORT, which Node.js 20 has not), connections that wait for a worker that dies
+ * would be lost.
+ */
+export function startWorker(order: Order): WorkerProcess {
+  cluster.setupPrimary({ exec: program, args: [] });
+  const worker = cluster.fork();
+  const { pid } = worker.process;
+  let servesSince: number | undefined;
+  const servedMs = () => (servesSince === undefined ? 0 : Math.round(performance.now() - servesSince));
+  const ended = once(worker, 'exit').then(
+    ([code, signal]): WorkerEnd => ({ code, signal, servedMs: servedMs() }),
+    (error: Error): WorkerEnd => ({ error: error.message, servedMs: servedMs() }),
+  );
+  // A worker that is gone shows by its end, not by a message that does not reach it.
+  worker.on('error', () => {});
+  const send = (message: ToWorker) => worker.send(message, undefined, () => {});
+
+  let hasOrder = false;
+  const listening = new Promise<string>((resolve, reject) => {
+    worker.on('message', (message: FromWorker) => {
+      if ('awaits' in message) {
+        hasOrder = true;
+        send({ serve: order });
+      } else if ('url' in message) {
+        servesSince = performance.now();
+        resolve(message.url);
+      } else if ('failure' in message) {
+        reject(new WorkerError(message.failure));
+      }
+    });
+    void ended.then((end) => reject(new WorkerError(`A worker ended before it could serve: ${describe(end)}.`)));
+  });
+  listening.catch(() => {});
+
+  return {
+    pid,
+    listening,
+    ended,
+    stop() {
+      if (hasOrder) send({ stop: true });
+      else worker.process.kill('SIGKILL');
+    },
+  };
+}
+
+function describe({ code, signal, error }: WorkerEnd): string {
+  return error ?? (signal ? `killed by ${signal}` : `exit code ${code}`);
+}
