@@ -43,8 +43,8 @@ export async function serveByWorkers(
 
   /** Has another worker take the place of this one when it ends, and so on. */
   const replaceAtEnd = async (worker: WorkerProcess): Promise<void> => {
-    let [current, endsAtOnce] = [worker, 0];
-    for (;;) {
+    let current = worker;
+    for (let endsAtOnce = 0; ; ) {
       const end = await current.ended;
       if (stopping.signal.aborted) return;
       endsAtOnce = end.servedMs < steadyMs ? endsAtOnce + 1 : 0;
@@ -59,7 +59,7 @@ export async function serveByWorkers(
     }
   };
 
-  const startFirst = async (): Promise<string> => {
+  const startOne = async (): Promise<string> => {
     const worker = start();
     const url = await worker.listening;
     void replaceAtEnd(worker);
@@ -67,8 +67,8 @@ export async function serveByWorkers(
   };
 
   // What keeps one from serving, such as a port that is taken, keeps all of them: it is told once.
-  const url = await startFirst();
-  await Promise.all(Array.from({ length: config.webConcurrency - 1 }, startFirst));
+  const url = await startOne();
+  await Promise.all(Array.from({ length: config.webConcurrency - 1 }, startOne));
   return url;
 }
 

@@ -59,6 +59,8 @@ test('a worker that is killed is replaced, and no request at another one fails',
   const holder = await database.connect();
   await holder.query('begin');
   await holder.query('select from organizations where id = $1 for update', [orgId]);
+  // The lock under which migrations run: a worker has no business with it.
+  await holder.query('select pg_advisory_xact_lock(72707369)');
   const running = mutate(other, 'createWorkspace', { orgId, name: 'late' }, '{ name }');
   await waitUntilBlockedBy(holder);
 

@@ -12,8 +12,14 @@ import { insertOrganization } from '../support/fixtures.ts';
 import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { follow } from '../support/organization-events.ts';
-import { compileServer, type StartOptions, startServer, temporaryDirectory } from '../support/server-process.ts';
-import { connectToEach, listeningPids } from './worker-client.ts';
+import {
+  compileServer,
+  type ServerProcess,
+  type StartOptions,
+  startServer,
+  temporaryDirectory,
+} from '../support/server-process.ts';
+import { connectToEach, listeningPids, PATIENTLY_MS } from './worker-client.ts';
 
 vi.setConfig(SLOW);
 
@@ -26,18 +32,19 @@ beforeEach(async () => {
   orgId = await insertOrganization(database);
 });
 
+const settings = {
+  DATABASE_URL: database.url,
+  OPERATOR_TOKEN: operatorToken,
+  WEB_CONCURRENCY: '2',
+  LOG_LEVEL: 'debug',
+  LOCK_TIMEOUT_MS: '20000',
+  STATEMENT_TIMEOUT_MS: '21000',
+  TRANSACTION_TIMEOUT_MS: '22000',
+  SHUTDOWN_GRACE_SECONDS: '3600',
+};
+
 /** Two workers: at one a mutation is under way, which waits for the lock that `release` lets go; at the other a subscription. */
 async function busyServer(options: StartOptions = {}) {
-  const settings = {
-    DATABASE_URL: database.url,
-    OPERATOR_TOKEN: operatorToken,
-    WEB_CONCURRENCY: '2',
-    LOG_LEVEL: 'debug',
-    LOCK_TIMEOUT_MS: '20000',
-    STATEMENT_TIMEOUT_MS: '21000',
-    TRANSACTION_TIMEOUT_MS: '22000',
-    SHUTDOWN_GRACE_SECONDS: '3600',
-  };
   const server = startServer(settings, options);
   const [one, other] = await connectToEach(server, 2);
   if (one === undefined || other === undefined) throw new Error('There are not two workers');
@@ -62,7 +69,8 @@ async function embeddedServer() {
   return { server, DATA_DIR, workers, postmaster, guardian };
 }
 
-const notes = (messages: readonly unknown[]) => messages.filter((level) => level === 'warn' || level === 'error');
+/** What it complained of. */
+const complaints = ({ logged }: ServerProcess) => logged().filter(({ level }) => level !== 'info' && level !== 'debug');
 
 test.each([
   ['a signal to the server', (pid: number) => process.kill(pid, 'SIGTERM')],
@@ -76,10 +84,20 @@ test.each([
   expect(await server.ended).toBe(0);
   expect(await alive(...pids)).toEqual([]);
   expect(server.logged().filter(({ msg }) => String(msg).startsWith('Stopping'))).toHaveLength(1);
-  expect(notes(server.logged().map(({ level }) => level))).toEqual([]);
+  expect(complaints(server)).toEqual([]);
   expect(await database.query('select name from workspaces where org_id = $1', [orgId])).toEqual([{ name: 'late' }]);
   const open = `select from pg_stat_activity where datname = current_database() and application_name = 'taproot'`;
   await waitUntil('no connection is left', async () => (await database.query(open)).length === 0);
+});
+
+test("a terminal's interrupt while workers start breaks the start off, and is no failure", async () => {
+  const server = startServer(settings, { detached: true });
+  await waitUntil('the first worker listens', async () => listeningPids(server).length === 1, PATIENTLY_MS);
+  process.kill(-(server.process.pid ?? Number.NaN), 'SIGINT');
+  expect(await server.ended).toBe(0);
+  expect(complaints(server)).toEqual([]);
+  expect(listeningPids(server)).toHaveLength(1);
+  expect(server.output()).not.toMatch(/^[^{]/m);
 });
 
 test('a second signal ends all workers at once', async () => {
@@ -117,6 +135,6 @@ test('workers are stopped before the embedded PostgreSQL, and keep its token to 
   expect(server.output().split('Taproot is ready.')).toHaveLength(2);
   server.process.kill('SIGTERM');
   expect(await server.ended).toBe(0);
-  expect(notes(server.logged().map(({ level }) => level))).toEqual([]);
+  expect(complaints(server)).toEqual([]);
   expect(existsSync(join(DATA_DIR, 'postgres', 'postmaster.pid'))).toBe(false);
 });
