@@ -13,17 +13,23 @@ export interface Installation {
   readonly actor: string;
 }
 
+export interface Installed {
+  readonly agentId: string;
+  /** False where the agent stood, or was removed, and was left as it was. */
+  readonly changed: boolean;
+}
+
 /**
- * Makes the platform agent the single root of the organization's tree, and returns its id. Old roots become its
- * children, and their tokens and allowlist entries move to it; removed roots stay where they are. An agent that is
- * installed, or removed, is left as it is.
+ * Makes the platform agent the single root of the organization's tree. Old roots become its children, and their tokens
+ * and allowlist entries move to it; removed roots stay where they are. An agent that is installed, or removed, is left as
+ * it is.
  *
  * @throws OrganizationNotFoundError, NameConflictError; then nothing has changed
  */
-export async function installPlatformAgent(tx: Transaction, { orgId, name, actor }: Installation): Promise<string> {
+export async function installPlatformAgent(tx: Transaction, { orgId, name, actor }: Installation): Promise<Installed> {
   const organization = await lockOrganization(tx, orgId);
   const { settled, plan } = await decideInstall(tx, organization, name, lockCandidates);
-  if (settled !== undefined) return settled.id;
+  if (settled !== undefined) return { agentId: settled.id, changed: false };
   if (plan.conflict !== undefined) throw plan.conflict.error;
 
   if (plan.demotedAgent === undefined) {
@@ -31,7 +37,7 @@ export async function installPlatformAgent(tx: Transaction, { orgId, name, actor
   } else {
     await replaceAgent(tx, orgId, plan, plan.demotedAgent.id, organization.openRoots, actor);
   }
-  return plan.agentId;
+  return { agentId: plan.agentId, changed: true };
 }
 
 /**

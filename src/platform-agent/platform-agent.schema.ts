@@ -84,7 +84,7 @@ builder.mutationFields((t) => ({
       if (settled !== null) return settled;
       return context.write(orgId, async (tx) => {
         const actor = actorOf(requireCaller(context));
-        const id = await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
+        const { agentId: id } = await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
         const row = isInRow(query) ? await readWorkspaceRow(tx, { orgId, id }) : null;
         return row ?? tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       });

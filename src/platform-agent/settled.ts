@@ -3,7 +3,7 @@ import { platformAgentId } from './identity.ts';
 import type { Candidate } from './plan.ts';
 
 /** Whether there is nothing to install: the agent stands as the only root, or is a tombstone that only a restore wakes. */
-export function isSettled<Agent extends Candidate>(
+export function isSettled<Agent extends Pick<Candidate, 'kind' | 'lifecycle'>>(
   agent: Agent | null | undefined,
   openRoots: boolean,
 ): agent is Agent {

@@ -113,7 +113,7 @@ describe('an install that deadlocks with a foreign writer, whose new root has th
   });
 
   test('is run again and done when that root is rolled back', async () => {
-    expect(await deadlock('rollback')).toBe(acme.agentId);
+    expect(await deadlock('rollback')).toEqual({ agentId: acme.agentId, changed: true });
     await expectState(database, acme, asInstalled);
   });
 });
