@@ -87,13 +87,14 @@ export const variableNames: readonly string[] = Object.keys(variables.shape);
 /**
  * Reads the settings from environment variables. One that is empty counts as unset.
  *
+ * @param serves false for a program that lets nobody in, and so needs no operator token
  * @throws {ConfigError} naming every problem at once
  */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+export function readConfig(environment: NodeJS.ProcessEnv, serves = true): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const parsed = variables.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}.`);
-  problems.push(...findContradictions(given));
+  problems.push(...findContradictions(given, serves));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const { data } = parsed;
@@ -119,9 +120,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** What is wrong between variables. Told also when single ones are wrong, which then take no part. */
-function findContradictions(given: Record<string, unknown>): string[] {
+function findContradictions(given: Record<string, unknown>, serves: boolean): string[] {
   const problems: string[] = [];
-  if (given['DATABASE_URL'] && !given['OPERATOR_TOKEN']) {
+  if (serves && given['DATABASE_URL'] && !given['OPERATOR_TOKEN']) {
     problems.push(
       'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
     );

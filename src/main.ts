@@ -1,10 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type App, createApp, type RunningApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { findMisspelled } from './misspelled-variables.ts';
 import { describeFailure, end, fail, failWhenUncaught } from './process-end.ts';
+import { loadSettingsFile } from './settings-file.ts';
 
 try {
   loadSettingsFile('.env');
@@ -12,25 +11,6 @@ try {
 } catch (error) {
   console.error(describeFailure(error));
   process.exit(1);
-}
-
-/**
- * Adds the variables of the file, if there is one, to those of the environment, which win.
- *
- * @throws {ConfigError} when the file cannot be read
- */
-function loadSettingsFile(file: string): void {
-  if (!existsSync(file)) return;
-  const path = resolve(file);
-  if (statSync(file).isDirectory()) {
-    throw new ConfigError([`${path} is a directory. Settings are read from a file of that name: move it away.`]);
-  }
-  try {
-    process.loadEnvFile(file);
-  } catch {
-    // Its error says that there is no such file, whatever the matter is.
-    throw new ConfigError([`${path} cannot be read. Let the user that runs the server read it, or move it away.`]);
-  }
 }
 
 async function main(config: Config): Promise<void> {

@@ -51,6 +51,28 @@ export async function applyMigrations(url: string, options: MigrationOptions = {
 }
 
 /**
+ * Makes sure that the database has every migration that this program has, and changes nothing.
+ *
+ * @throws {MigrationError} when it lacks one, or cannot be used
+ */
+export async function requireMigrations(url: string, options: MigrationOptions = {}): Promise<void> {
+  const [migrations, schema] = await Promise.all([readMigrations(options), readSchema(options)]);
+  const input = { migrationsList: toMigrationList(options, migrations), filters: NO_FILTERS };
+  const lacksSome = await withSession(url, async (session) => {
+    const { engine } = await createSchemaEngine(session, schema);
+    try {
+      return await needsMigrations(engine, input);
+    } finally {
+      engine.free();
+    }
+  });
+  if (!lacksSome) return;
+  throw new MigrationError(
+    'The database lacks migrations of this version. Start a server of this version on it once: that applies them.',
+  );
+}
+
+/**
  * The SQL that would make the database what schema.prisma says. Empty when it is that already, as far as Prisma can
  * tell: of what schema.prisma cannot declare it overlooks most.
  */

@@ -68,6 +68,10 @@ test('the other addresses of a database are of no use without DATABASE_URL', () 
   });
 });
 
+test('a program that lets nobody in needs no operator token', () => {
+  expect(readConfig({ DATABASE_URL: databaseUrl }, false)).toMatchObject({ databaseUrl, operatorToken: undefined });
+});
+
 test('every problem is reported at once, by the name of its variable, and no secret is repeated', () => {
   const problems = problemsOf({
     DATABASE_URL: 'mysql://root:hunter2@localhost/db',
