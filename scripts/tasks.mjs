@@ -13,6 +13,13 @@ const tasks = {
     await import('../dist/src/main.js');
   },
 
+  /** Installs what organizations lack. In this very process, as the server. */
+  async backfill(args) {
+    await prepare('dependencies', 'client', 'documents', 'build');
+    process.argv.splice(2, process.argv.length, ...args);
+    await import('../dist/src/cli/backfill.js');
+  },
+
   /** The server from its sources, restarted when one changes. */
   async dev(args) {
     await prepare('dependencies', 'client', 'documents', 'console');

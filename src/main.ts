@@ -1,5 +1,5 @@
 import { type App, createApp, type RunningApp } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { findMisspelled } from './misspelled-variables.ts';
 import { describeFailure, end, fail, failWhenUncaught } from './process-end.ts';
