@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { PipelinedClient } from './pipelined-client.ts';
 import { type SessionTimeouts, settingsOf } from './session-timeouts.ts';
 
 /** What a domain operation runs on: a transaction that its caller opened. */
@@ -31,8 +32,10 @@ export function createPrismaClient(options: DatabaseOptions): PrismaClient {
   const ignore = () => undefined;
   const adapter = new PrismaPg(
     {
+      Client: PipelinedClient,
       connectionString: options.url,
       application_name: 'taproot',
+      options: '-c plan_cache_mode=force_generic_plan',
       max: options.poolSize,
       connectionTimeoutMillis: connectionTimeoutMs,
       ...(!options.pooled && settingsOf(options)),

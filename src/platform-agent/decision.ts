@@ -11,20 +11,20 @@ export type Decision =
   | { readonly settled?: undefined; readonly plan: InstallPlan };
 
 /**
- * Decides between doing nothing and a plan. An install asks this with the organization locked and `lockCandidates`, a
- * preview without locks and with `readCandidates`; all else is the same for both, so that they cannot disagree.
+ * Decides between doing nothing and a plan. An install asks this with what it has locked, a preview with what it has read;
+ * all else is the same for both, so that they cannot disagree.
  *
+ * @param candidates those of the organization: every live root, and the row of the agent's id where there is one
  * @param name what the caller wants the agent to be called; undefined for its default name
  */
 export async function decideInstall(
   tx: Transaction,
   organization: OrganizationRow,
+  candidates: readonly Candidate[],
   name: string | undefined,
-  selectCandidates: (tx: Transaction, orgId: string, agentId: string) => Promise<Candidate[]>,
 ): Promise<Decision> {
   const orgId = organization.id;
   const agentId = platformAgentId(orgId);
-  const candidates = await selectCandidates(tx, orgId, agentId);
   const existing = candidates.find(({ id }) => id === agentId);
   if (isSettled(existing, organization.openRoots)) return { settled: existing };
 

@@ -8,7 +8,7 @@ import { isInRow, readWorkspaceRow } from '../workspaces/workspace-rows.ts';
 import { ofInstall } from './arguments.ts';
 import { installEffects } from './effects.ts';
 import { platformAgentId } from './identity.ts';
-import { installPlatformAgent } from './install.ts';
+import { installAndRead, installPlatformAgent } from './install.ts';
 import { InstallationObject } from './installation.schema.ts';
 import { isSettled, settledAgent } from './settled.ts';
 
@@ -83,10 +83,12 @@ builder.mutationFields((t) => ({
       const settled = await findSettledAgent(context, query, orgId);
       if (settled !== null) return settled;
       return context.write(orgId, async (tx) => {
-        const actor = actorOf(requireCaller(context));
-        const { agentId: id } = await installPlatformAgent(tx, { orgId, name: name ?? undefined, actor });
-        const row = isInRow(query) ? await readWorkspaceRow(tx, { orgId, id }) : null;
-        return row ?? tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
+        const installation = { orgId, name: name ?? undefined, actor: actorOf(requireCaller(context)) };
+        if (isInRow(query)) {
+          return (await installAndRead(tx, installation, (id) => readWorkspaceRow(tx, { orgId, id }))).agent;
+        }
+        const { agent: id } = await installPlatformAgent(tx, installation);
+        return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
       });
     },
   }),

@@ -3,6 +3,7 @@ import type { PluginPolicy } from '../generated/prisma/enums.ts';
 import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { decideInstall } from './decision.ts';
 import type { InstallEffects } from './effects.ts';
+import { platformAgentId } from './identity.ts';
 import { readCandidates } from './plan.sql.ts';
 import type { Candidate, InstallConflict, InstallPlan } from './plan.ts';
 import { type AnchoredEntry, countTokens, readEntries, readOrganizationReadOnly } from './preview.sql.ts';
@@ -44,9 +45,12 @@ export interface PreviewedInstall {
  * @throws OrganizationNotFoundError
  */
 export async function previewInstall(tx: Transaction, { orgId, name }: PreviewedInstall): Promise<Preview> {
-  const organization = await readOrganizationReadOnly(tx, orgId);
+  const [organization, candidates] = await Promise.all([
+    readOrganizationReadOnly(tx, orgId),
+    readCandidates(tx, orgId, platformAgentId(orgId)),
+  ]);
   if (organization === undefined) throw new OrganizationNotFoundError(orgId);
-  const { settled, plan } = await decideInstall(tx, organization, name, readCandidates);
+  const { settled, plan } = await decideInstall(tx, organization, candidates, name);
   return settled === undefined ? previewPlan(tx, orgId, plan) : previewSettled(tx, orgId, settled);
 }
 

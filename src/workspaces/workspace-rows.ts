@@ -1,6 +1,7 @@
 import { createBatcher } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
 import type { Workspace, WorkspaceState } from '../generated/prisma/client.ts';
+import { WorkspaceNotFoundError } from './errors.ts';
 import type { WorkspaceKey } from './lineage.ts';
 
 /** A workspace with its status: all that can be read of it without following a relation. */
@@ -21,9 +22,14 @@ export function createWorkspaceReader(prisma: Transaction): ReadWorkspace {
   });
 }
 
-/** Reads one workspace in the caller's transaction. */
-export async function readWorkspaceRow(tx: Transaction, key: WorkspaceKey): Promise<WorkspaceRow | null> {
-  const [row = null] = await selectWorkspaceRows(tx, [key]);
+/**
+ * Reads one workspace in the caller's transaction.
+ *
+ * @throws WorkspaceNotFoundError
+ */
+export async function readWorkspaceRow(tx: Transaction, key: WorkspaceKey): Promise<WorkspaceRow> {
+  const [row] = await selectWorkspaceRows(tx, [key]);
+  if (row === undefined) throw new WorkspaceNotFoundError(key.orgId, key.id);
   return row;
 }
 

@@ -57,7 +57,8 @@ export function readSubscription<Data>(response: Response): TestSubscription<Dat
       if (hasEnded) return;
       hasEnded = true;
       // Yoga begins when the body is read, and cannot break off before.
-      if (hasBegun) await reader.cancel();
+      // One whose server died is broken already.
+      if (hasBegun) await reader.cancel().catch(() => {});
     },
   };
 }
