@@ -1,14 +1,18 @@
 import type { FieldNode, GraphQLResolveInfo, ResponsePath } from 'graphql';
+import { createEventTotalLoader, type EventTotalLoader } from '../events/event-totals.ts';
 import { createEventWorkspaceLoader, type EventWorkspaceLoader } from '../events/event-workspaces.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createStatusCountLoader, type StatusCountLoader } from '../organizations/status-counts.ts';
 import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.ts';
+import { createWorkspaceTotalLoader, type WorkspaceTotalLoader } from '../workspaces/workspace-totals.ts';
 
 /** What loads for all rows of a list at once what Prisma's relations cannot. */
 export interface Loaders {
   readonly lineage: LineageLoader;
   readonly statusCounts: StatusCountLoader;
   readonly eventWorkspaces: EventWorkspaceLoader;
+  readonly eventTotals: EventTotalLoader;
+  readonly workspaceTotals: WorkspaceTotalLoader;
   /** The loader of one field of the document, made when its first row asks: all rows share the field's arguments. */
   readonly ofField: <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader) => Loader;
 }
@@ -27,6 +31,8 @@ export function createLoaders(prisma: PrismaClient): (info: GraphQLResolveInfo) 
       lineage: createLineageLoader(prisma),
       statusCounts: createStatusCountLoader(prisma),
       eventWorkspaces: createEventWorkspaceLoader(prisma),
+      eventTotals: createEventTotalLoader(prisma),
+      workspaceTotals: createWorkspaceTotalLoader(prisma),
       ofField: createFieldLoaders(),
     };
     loaders.set(scope, made);

@@ -14,10 +14,15 @@ export const maxWorkspacePageSize = 1_000;
 
 export const totalDescription = 'Of all pages together.';
 
-/** What the Prisma plugin puts beside a page when its total is asked for: the number, or what counts. */
-export function totalOf(connection: object): Promise<number> | number {
-  const { totalCount } = connection as { totalCount: number | (() => Promise<number>) };
-  return typeof totalCount === 'function' ? totalCount() : totalCount;
+/** What the Prisma plugin puts beside a page of all rows when its total is asked for: what counts. */
+export function totalOf(connection: object): Promise<number> {
+  return (connection as { totalCount: () => Promise<number> }).totalCount();
+}
+
+/** What the Prisma plugin puts beside a page of related rows: the row whose they are, and what was asked of them. */
+export interface RelatedPage<Parent, Args = object> {
+  readonly parent: Parent;
+  readonly args: Args;
 }
 
 interface PageArgs {

@@ -2,10 +2,17 @@ import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
-import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
+import {
+  cursorKeys,
+  maxWorkspacePageSize,
+  pageLimit,
+  type RelatedPage,
+  totalDescription,
+  totalOf,
+} from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
-import { byName, live } from '../workspaces/selections.ts';
+import { byName, live, ofStatusAndKind } from '../workspaces/selections.ts';
 import { Workspace, WorkspaceConnection, WorkspaceEdge } from '../workspaces/tree-node.schema.ts';
 import { createOrganization } from './create-organization.ts';
 import { countOrganizations, listOrganizations, type OrganizationReader } from './list-organizations.ts';
@@ -46,20 +53,13 @@ export const Organization = builder.prismaObject('Organization', {
       {
         type: Workspace,
         cursor: 'orgId_id',
-        totalCount: true,
         maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
         description: 'All workspaces by name; removed ones only when that status is asked for.',
         args: {
           status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),
           kind: t.arg({ type: WorkspaceKindEnum, description: 'Only those of this kind.' }),
         },
-        query: ({ status, kind }) => ({
-          where: {
-            ...(status ? { state: { status: { in: status } } } : live(false)),
-            ...(kind && { kind }),
-          },
-          orderBy: [...byName],
-        }),
+        query: (filter) => ({ where: ofStatusAndKind(filter), orderBy: [...byName] }),
       },
       WorkspaceConnection,
       WorkspaceEdge,
@@ -81,7 +81,6 @@ export const Organization = builder.prismaObject('Organization', {
       'events',
       {
         cursor: 'orgId_seq',
-        totalCount: true,
         maxSize: pageLimit(cursorKeys.event),
         description: 'What happened, newest first.',
         query: { orderBy: { seq: 'desc' } },
@@ -89,7 +88,15 @@ export const Organization = builder.prismaObject('Organization', {
       {
         name: 'OrganizationEventConnection',
         description: 'A page of events.',
-        fields: (t) => ({ totalCount: t.int({ description: totalDescription, resolve: totalOf }) }),
+        fields: (t) => ({
+          totalCount: t.int({
+            description: totalDescription,
+            resolve: (page, _, { loaders }, info) => {
+              const { parent } = page as unknown as RelatedPage<{ id: string }>;
+              return loaders(info).eventTotals.load(parent.id);
+            },
+          }),
+        }),
       },
       { name: 'OrganizationEventEdge' },
     ),

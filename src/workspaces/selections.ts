@@ -1,6 +1,19 @@
+import type { WorkspaceKind, WorkspaceStatus } from '../generated/prisma/enums.ts';
+
 /** Leaves out tombstones, unless they are asked for. */
 export function live(includeRemoved: boolean) {
   return includeRemoved ? {} : ({ lifecycle: { not: 'removed' } } as const);
+}
+
+/** What the workspaces of an organization can be filtered by. */
+export interface WorkspaceFilter {
+  readonly status?: WorkspaceStatus[] | null | undefined;
+  readonly kind?: WorkspaceKind | null | undefined;
+}
+
+/** Those of any of these statuses, or all live ones; and of this kind. */
+export function ofStatusAndKind({ status, kind }: WorkspaceFilter) {
+  return { ...(status ? { state: { status: { in: status } } } : live(false)), ...(kind && { kind }) };
 }
 
 /** The order in which siblings are shown. The id makes it total, as paging needs. */

@@ -1,7 +1,8 @@
 import { builder } from '../graphql/builder.ts';
-import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription, totalOf } from '../graphql/pages.ts';
+import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';
+import { totalOfPage } from './workspace-totals.ts';
 
 /** The key is always loaded: it is what the scopes, the loaders and references need. */
 export const workspaceKey = { orgId: true, id: true } as const;
@@ -78,7 +79,12 @@ export const WorkspaceConnection = builder.connectionObject(
     type: Workspace,
     name: 'WorkspaceConnection',
     description: 'A page of workspaces.',
-    fields: (t) => ({ totalCount: t.int({ description: totalDescription, resolve: totalOf }) }),
+    fields: (t) => ({
+      totalCount: t.int({
+        description: totalDescription,
+        resolve: (page, _, { loaders }, info) => totalOfPage(page, loaders(info).workspaceTotals),
+      }),
+    }),
   },
   WorkspaceEdge,
 );
@@ -89,7 +95,6 @@ builder.prismaInterfaceField(TreeNode, 'children', (t) =>
     {
       type: Workspace,
       cursor: 'orgId_id',
-      totalCount: true,
       maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
       description: 'By name.',
       args: {
