@@ -9,6 +9,7 @@ export default defineConfig({
     // They need a system package: `npm run test:pooler`.
     exclude: ['test/pooler/**'],
     globalSetup: 'test/support/global-setup.ts',
+    setupFiles: 'test/sharding/check-all-statements.ts',
     // Every file has a database of its own, so that files run side by side; the tests of one file run in order.
     maxWorkers: 3,
     // Files share the modules that they load, which takes half of the time otherwise. What a file sets up it keeps to itself:
