@@ -5,9 +5,16 @@ export interface AcrossOrganizations {
   readonly statement: RegExp;
   /** The tables whose rows it may read of any organization. All others it must bind, to these at least. */
   readonly tables: readonly string[];
+  /** What of these tables its plan may read as a whole, as `findWholeReads` tells it: table, kind of scan, index. */
+  readonly wholeReads?: RegExp;
   /** Why it has to, and why that is bearable. */
   readonly reason: string;
 }
+
+const pageOf = (rest: string) =>
+  new RegExp(
+    `^SELECT (?!COUNT)${rest} FROM "public"\\."organizations" .*"name" (ASC|DESC), [^ ]+"id" \\1 LIMIT \\$\\d+ OFFSET \\$\\d+$`,
+  );
 
 /**
  * All statements of the server that do not bind the organization. Add to it only what is about many organizations by its
@@ -15,21 +22,39 @@ export interface AcrossOrganizations {
  */
 export const acrossOrganizations: readonly AcrossOrganizations[] = [
   {
-    name: 'a page of the list of organizations',
-    statement:
-      /^SELECT (?!COUNT).* FROM "public"\."organizations" .*ORDER BY [^()]*"name" (ASC|DESC), [^()]*"id" \1 LIMIT \$\d+ OFFSET \$\d+$/,
+    name: 'the first page of the list of organizations',
+    statement: pageOf('(?!.*[<>]= \\(SELECT)(?!.*ILIKE).*'),
+    tables: ['organizations'],
+    wholeReads: /^organizations: Index (Only )?Scan organizations_name_id_idx$/,
+    reason:
+      'The operator looks through all organizations. The page is read from the end of the index on the name. Shards give a ' +
+      'page each, of which the first rows are kept. With the token of an organization the statement binds its id.',
+  },
+  {
+    name: 'a further page of the list of organizations',
+    statement: pageOf('(?=.*[<>]= \\(SELECT)(?!.*ILIKE).*'),
     tables: ['organizations'],
     reason:
-      'The operator looks through all organizations. A page is read in the order of the index on the name, and shards give ' +
-      "a page each, of which the first rows are kept. With an organization's token the statement binds its id.",
+      'The operator looks further. The page is read along the index on the name, from the cursor on, and no earlier name is ' +
+      'read again. With the token of an organization the statement binds its id.',
+  },
+  {
+    name: 'a page of the organizations that a search finds',
+    statement: pageOf('(?=.*ILIKE).*'),
+    tables: ['organizations'],
+    wholeReads: /^organizations: /,
+    reason:
+      'The operator searches for a part of the name, in any case, which no index of PostgreSQL itself knows. It reads the ' +
+      'names until a page is full. With the token of an organization the statement binds its id.',
   },
   {
     name: 'how many organizations there are',
     statement:
       /^SELECT COUNT\(\*\) .* FROM \(SELECT "public"\."organizations"\."id" FROM "public"\."organizations" WHERE /,
     tables: ['organizations'],
+    wholeReads: /^organizations: /,
     reason:
-      'The operator asks for the number of all organizations, or of those that a search finds. It reads one index as a whole, ' +
-      "shard by shard, and nothing else waits for it. With an organization's token the statement binds its id.",
+      'The operator asks for the number of all organizations, or of those that a search finds. It reads their rows, shard ' +
+      'by shard, and nothing waits for it. With the token of an organization the statement binds its id.',
   },
 ];

@@ -5,7 +5,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { recordStatements } from '../support/statements.ts';
 import { acrossOrganizations } from './across-organizations.ts';
-import { runAllOperations } from './all-operations.ts';
+import { allOperationsTimeout, runAllOperations } from './all-operations.ts';
 import { checkStatement, findException } from './check-statement.ts';
 import { runRareOperations } from './rare-operations.ts';
 import { isFrom, readSqlTemplates } from './raw-sql.ts';
@@ -25,13 +25,17 @@ function sentStatements(): Promise<string[]> {
   return recording;
 }
 
-test('every statement of every operation binds the organizations whose rows it touches', async () => {
+test('every statement of every operation binds the organizations whose rows it touches', {
+  timeout: allOperationsTimeout,
+}, async () => {
   const statements = await sentStatements();
   expect(statements.length).toBeGreaterThan(0);
   expect(statements.flatMap(checkStatement)).toEqual([]);
 });
 
-test('all SQL of the sources that touches rows of organizations has been seen', async () => {
+test('all SQL of the sources that touches rows of organizations has been seen', {
+  timeout: allOperationsTimeout,
+}, async () => {
   const statements = await sentStatements();
   const templates = readSqlTemplates();
   expect(templates.length).toBeGreaterThan(0);
@@ -40,7 +44,9 @@ test('all SQL of the sources that touches rows of organizations has been seen', 
   expect(told, 'SQL that no operation sends: have runRareOperations send it, or delete it').toEqual([]);
 });
 
-test('every entry of the list of statements across organizations is needed, and says why', async () => {
+test('every entry of the list of statements across organizations is needed, and says why', {
+  timeout: allOperationsTimeout,
+}, async () => {
   const statements = await sentStatements();
   const needed = new Set(statements.map(findException));
   const idle = acrossOrganizations.filter((entry) => !needed.has(entry)).map(({ name }) => name);
