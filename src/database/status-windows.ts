@@ -14,7 +14,7 @@ export async function writeStatusWindows(
   const changed = await prisma.$executeRaw`
     update status_windows
        set liveness_seconds = ${livenessWindowSeconds}::int, provisioning_seconds = ${provisioningWindowSeconds}::int,
-           changed_at = clock_timestamp()
+           changed_at = statement_timestamp()
      where (liveness_seconds, provisioning_seconds)
            is distinct from (${livenessWindowSeconds}::int, ${provisioningWindowSeconds}::int)`;
   if (changed > 0) log.info({ livenessWindowSeconds, provisioningWindowSeconds }, 'Changed the windows of status');

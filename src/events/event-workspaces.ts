@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import type { WorkspaceKey } from '../workspaces/lineage.ts';
+import { type WorkspaceKey, workspaceKeyText } from '../workspaces/lineage.ts';
 
 /** What tells which workspace an event is about. */
 export interface EventSubject {
@@ -21,7 +21,7 @@ export function createEventWorkspaceLoader(prisma: PrismaClient): EventWorkspace
         prisma,
         keys.filter((key) => key !== null),
       );
-      return keys.map((key) => (key !== null && stored.has(cacheKey(key)) ? key : null));
+      return keys.map((key) => (key !== null && stored.has(workspaceKeyText(key)) ? key : null));
     },
     { cacheKeyFn: ({ orgId, type, subjectId }) => `${orgId}/${type}/${subjectId}` },
   );
@@ -32,14 +32,14 @@ function workspaceKeyOf({ orgId, type, subjectId }: EventSubject): WorkspaceKey 
   return subjectId === null || type.startsWith('api_token.') ? null : { orgId, id: subjectId };
 }
 
-const cacheKey = ({ orgId, id }: WorkspaceKey) => `${orgId}/${id}`;
-
 /** No foreign key promises that the subject of an event is there, so it is looked up. */
 async function selectStored(prisma: PrismaClient, keys: readonly WorkspaceKey[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set();
+  const orgIds = keys.map(({ orgId }) => orgId);
   const stored = await prisma.$queryRaw<WorkspaceKey[]>`
     select workspace.org_id as "orgId", workspace.id
-    from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[]) as subject (org_id, id)
-    join workspaces workspace on workspace.org_id = subject.org_id and workspace.id = subject.id`;
-  return new Set(stored.map(cacheKey));
+    from unnest(${orgIds}::uuid[], ${keys.map(({ id }) => id)}::uuid[]) as subject (org_id, id)
+    join workspaces workspace on workspace.org_id = subject.org_id and workspace.id = subject.id
+    where workspace.org_id = any(${orgIds}::uuid[])`;
+  return new Set(stored.map(workspaceKeyText));
 }

@@ -14,7 +14,7 @@ export async function reopenRoots(tx: Transaction, orgId: string): Promise<void>
 export async function demoteAgent(tx: Transaction, orgId: string, id: string): Promise<void> {
   await tx.$executeRaw`
     update workspaces
-    set kind = 'workspace', tier = 1, updated_at = clock_timestamp()
+    set kind = 'workspace', tier = 1, updated_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id = ${id}::uuid`;
 }
 
@@ -39,7 +39,7 @@ export async function writeInstall(
       insert into workspaces (org_id, id, parent_id, name, kind, tier, plugin_policy)
       values (${orgId}::uuid, ${agentId}::uuid, null, ${agentName}, 'platform', 0, ${pluginPolicy}::plugin_policy)
       on conflict (org_id, id) do update
-      set kind = 'platform', tier = 0, parent_id = null, plugin_policy = excluded.plugin_policy, updated_at = clock_timestamp()
+      set kind = 'platform', tier = 0, parent_id = null, plugin_policy = excluded.plugin_policy, updated_at = excluded.updated_at
       returning org_id, id
     ),
     heartbeat as (
@@ -68,13 +68,13 @@ export async function writeInstall(
     ),
     adopted as (
       update workspaces
-      set parent_id = ${agentId}::uuid, updated_at = clock_timestamp()
+      set parent_id = ${agentId}::uuid, updated_at = statement_timestamp()
       where org_id = ${orgId}::uuid and id = any(${adoptedIds}::uuid[])
       returning id
     ),
     closed as (
       update organizations
-      set open_roots = false, event_seq = event_seq + 1, updated_at = clock_timestamp()
+      set open_roots = false, event_seq = event_seq + 1, updated_at = statement_timestamp()
       where id = ${orgId}::uuid
       returning id, event_seq
     )

@@ -39,7 +39,7 @@ export async function updatePolicy(
 ): Promise<void> {
   await tx.$executeRaw`
     update workspaces
-    set plugin_policy = ${policy}::plugin_policy, updated_at = clock_timestamp()
+    set plugin_policy = ${policy}::plugin_policy, updated_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id = ${rootId}::uuid`;
 }
 

@@ -19,7 +19,7 @@ export async function insertApiToken(tx: Transaction, token: NewApiTokenRow): Pr
     insert into org_api_tokens (org_id, id, root_id, name, prefix, token_hash, created_by, expires_at)
     select ${token.orgId}::uuid, ${token.id}::uuid, ${token.rootId}::uuid, ${token.name}, ${token.prefix}, ${token.hash},
            ${token.createdBy}, ${expiresAt}::timestamptz
-    where ${expiresAt}::timestamptz is null or ${expiresAt}::timestamptz > clock_timestamp()
+    where ${expiresAt}::timestamptz is null or ${expiresAt}::timestamptz > statement_timestamp()
     returning id`;
   return inserted.length === 1;
 }
@@ -28,7 +28,7 @@ export async function insertApiToken(tx: Transaction, token: NewApiTokenRow): Pr
 export async function updateRevokedAt(tx: Transaction, orgId: string, id: string): Promise<boolean> {
   const revoked = await tx.$queryRaw<{ id: string }[]>`
     update org_api_tokens
-    set revoked_at = clock_timestamp()
+    set revoked_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id = ${id}::uuid and revoked_at is null
     returning id`;
   return revoked.length === 1;
@@ -78,6 +78,6 @@ export async function touchLastUsed(tx: Transaction, orgId: string, id: string):
       for no key update skip locked
     )
     update org_api_tokens
-    set last_used_at = clock_timestamp()
+    set last_used_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id in (select id from free)`;
 }

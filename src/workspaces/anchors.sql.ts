@@ -40,7 +40,7 @@ export async function moveAnchors(
     ),
     restricted as (
       update workspaces
-      set plugin_policy = 'allow_listed', updated_at = clock_timestamp()
+      set plugin_policy = 'allow_listed', updated_at = statement_timestamp()
       where org_id = ${orgId}::uuid and id = ${toRootId}::uuid and plugin_policy <> 'allow_listed'
         and exists (
           select from workspaces old

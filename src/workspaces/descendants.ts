@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { DomainError } from '../domain-error.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import type { WorkspaceKey } from './lineage.ts';
+import { idsByOrganization, type WorkspaceKey, workspaceKeyText } from './lineage.ts';
 
 /** Which part of a subtree is asked for. */
 export interface DescendantsQuery {
@@ -48,15 +48,20 @@ class TooManyDescendantsError extends DomainError {
 
 export type DescendantsLoader = DataLoader<WorkspaceKey, DescendantsPage, string>;
 
-/** Pages of the subtrees of several workspaces, all by the same query, in one statement. */
+/** Pages of the subtrees of several workspaces, all by the same query: those of one organization in one statement. */
 export function createDescendantsLoader(prisma: PrismaClient, query: DescendantsQuery): DescendantsLoader {
   return new DataLoader<WorkspaceKey, DescendantsPage, string>(
     async (keys) => {
-      const pages = await selectPages(prisma, keys, query);
+      const pages = new Map<string, PageRow>();
+      for (const [orgId, ids] of idsByOrganization(keys)) {
+        for (const page of await selectPages(prisma, orgId, ids, query)) {
+          pages.set(workspaceKeyText({ orgId, id: page.id }), page);
+        }
+      }
       const rows = [...pages.values()].reduce((sum, { ids }) => sum + Math.min(ids?.length ?? 0, query.first), 0);
       if (rows > maxRows) throw new TooManyDescendantsError(keys.length, rows);
-      return keys.map(({ orgId, id }, index) => {
-        const { ids, totalCount, start } = pages.get(index) ?? {
+      return keys.map(({ orgId, id }) => {
+        const { ids, totalCount, start } = pages.get(workspaceKeyText({ orgId, id })) ?? {
           ids: null,
           totalCount: 0,
           start: query.after === null ? 0 : null,
@@ -70,12 +75,13 @@ export function createDescendantsLoader(prisma: PrismaClient, query: Descendants
         };
       });
     },
-    { cacheKeyFn: ({ orgId, id }) => `${orgId}/${id}` },
+    { cacheKeyFn: workspaceKeyText },
   );
 }
 
 interface PageRow {
-  readonly index: number;
+  /** The workspace whose descendants these are. */
+  readonly id: string;
   readonly ids: string[] | null;
   readonly totalCount: number;
   /** The position behind which the page starts; null when `after` is not in the subtree. */
@@ -89,38 +95,37 @@ interface PageRow {
  */
 async function selectPages(
   prisma: PrismaClient,
-  keys: readonly WorkspaceKey[],
+  orgId: string,
+  ids: readonly string[],
   { first, after, includeRemoved }: DescendantsQuery,
-): Promise<Map<number, PageRow>> {
-  const rows = await prisma.$queryRaw<PageRow[]>`
+): Promise<PageRow[]> {
+  return prisma.$queryRaw<PageRow[]>`
     with recursive down as (
-      select start.index, start.org_id, start.id, array[]::text[] as path
-      from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[])
-        with ordinality as start (org_id, id, index)
+      select start.id as start, start.id, array[]::text[] as path
+      from unnest(${ids}::uuid[]) as start (id)
       union all
-      select down.index, down.org_id, child.id, down.path || child.name || child.id::text
+      select down.start, child.id, down.path || child.name || child.id::text
       from down
-      join workspaces child on child.org_id = down.org_id and child.parent_id = down.id
+      join workspaces child on child.org_id = ${orgId}::uuid and child.parent_id = down.id
       where ${includeRemoved} or child.lifecycle <> 'removed'
     ) cycle id set is_cycle using visited,
     numbered as (
-      select index, id, row_number() over (partition by index order by path) as position
+      select start, id, row_number() over (partition by start order by path) as position
       from down
       where path <> array[]::text[] and not is_cycle
     ),
     extent as (
-      select index, count(*) as total, case when ${after}::uuid is null then 0 else max(position) filter (where id = ${after}::uuid) end as start
+      select start, count(*) as total, case when ${after}::uuid is null then 0 else max(position) filter (where id = ${after}::uuid) end as behind
       from numbered
-      group by index
+      group by start
     )
     select
-      (extent.index - 1)::int as index,
+      extent.start as id,
       array_agg(numbered.id order by numbered.position) filter (where numbered.id is not null) as ids,
       extent.total::int as "totalCount",
-      extent.start::int as start
+      extent.behind::int as start
     from extent
-    left join numbered on numbered.index = extent.index
-      and numbered.position > extent.start and numbered.position <= extent.start + ${first + 1}
-    group by extent.index, extent.total, extent.start`;
-  return new Map(rows.map((row) => [row.index, row]));
+    left join numbered on numbered.start = extent.start
+      and numbered.position > extent.behind and numbered.position <= extent.behind + ${first + 1}
+    group by extent.start, extent.total, extent.behind`;
 }

@@ -42,7 +42,7 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
       for no key update of heartbeat
     )
     update workspace_heartbeats heartbeat
-    set last_seen_at = clock_timestamp(), health = beat.health, message = beat.message
+    set last_seen_at = statement_timestamp(), health = beat.health, message = beat.message
     from beat
     join locked using (org_id, workspace_id)
     where heartbeat.org_id = beat.org_id and heartbeat.workspace_id = beat.workspace_id
@@ -59,7 +59,7 @@ export async function updateReport(
 ): Promise<boolean> {
   const recorded = await tx.$queryRaw<{ id: string }[]>`
     update workspace_heartbeats heartbeat
-    set reported_lifecycle = ${lifecycle}::workspace_lifecycle, reported_at = clock_timestamp(), reported_message = ${message}
+    set reported_lifecycle = ${lifecycle}::workspace_lifecycle, reported_at = statement_timestamp(), reported_message = ${message}
     where heartbeat.org_id = ${orgId}::uuid and heartbeat.workspace_id = ${workspaceId}::uuid
       and exists (
         select from workspaces

@@ -10,33 +10,52 @@ export interface WorkspaceKey {
 /** The ancestors of a workspace, from its parent up to its root. */
 export type LineageLoader = DataLoader<WorkspaceKey, readonly WorkspaceKey[], string>;
 
-/** Walks up from all workspaces that a request asks about in one statement. */
+/** Walks up from all workspaces of an organization that a request asks about in one statement. */
 export function createLineageLoader(prisma: PrismaClient): LineageLoader {
   return new DataLoader(
     async (keys) => {
-      const lineages = await selectLineages(prisma, keys);
-      return keys.map(({ orgId }, index) => (lineages.get(index) ?? []).map((id) => ({ orgId, id })));
+      const lineages = new Map<string, string[]>();
+      for (const [orgId, ids] of idsByOrganization(keys)) {
+        for (const { id, ancestorIds } of await selectLineages(prisma, orgId, ids)) {
+          lineages.set(workspaceKeyText({ orgId, id }), ancestorIds);
+        }
+      }
+      return keys.map(({ orgId, id }) =>
+        (lineages.get(workspaceKeyText({ orgId, id })) ?? []).map((ancestorId) => ({ orgId, id: ancestorId })),
+      );
     },
-    { cacheKeyFn: ({ orgId, id }) => `${orgId}/${id}` },
+    { cacheKeyFn: workspaceKeyText },
   );
 }
 
-async function selectLineages(prisma: PrismaClient, keys: readonly WorkspaceKey[]): Promise<Map<number, string[]>> {
-  // A cycle, which only a foreign writer can make, ends the walk.
-  const rows = await prisma.$queryRaw<{ index: number; ancestorIds: string[] }[]>`
+/** The ids of the workspaces of each organization: a sharded database follows references within one organization alone. */
+export function idsByOrganization(keys: readonly WorkspaceKey[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { orgId, id } of keys) {
+    const known = ids.get(orgId);
+    if (known) known.push(id);
+    else ids.set(orgId, [id]);
+  }
+  return ids;
+}
+
+/** One text for one workspace among all organizations. */
+export const workspaceKeyText = ({ orgId, id }: WorkspaceKey) => `${orgId}/${id}`;
+
+/** A cycle, which only a foreign writer can make, ends the walk. */
+async function selectLineages(prisma: PrismaClient, orgId: string, ids: readonly string[]) {
+  return prisma.$queryRaw<{ id: string; ancestorIds: string[] }[]>`
     with recursive up as (
-      select start.index, start.org_id, start.id, 0 as distance
-      from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[])
-        with ordinality as start (org_id, id, index)
+      select start.id as start, start.id, 0 as distance
+      from unnest(${ids}::uuid[]) as start (id)
       union all
-      select up.index, up.org_id, workspace.parent_id, up.distance + 1
+      select up.start, workspace.parent_id, up.distance + 1
       from up
-      join workspaces workspace on workspace.org_id = up.org_id and workspace.id = up.id
+      join workspaces workspace on workspace.org_id = ${orgId}::uuid and workspace.id = up.id
       where workspace.parent_id is not null
     ) cycle id set is_cycle using visited
-    select (index - 1)::int as index, array_agg(id order by distance) as "ancestorIds"
+    select start as id, array_agg(id order by distance) as "ancestorIds"
     from up
     where distance > 0 and not is_cycle
-    group by index`;
-  return new Map(rows.map(({ index, ancestorIds }) => [index, ancestorIds]));
+    group by start`;
 }

@@ -139,7 +139,7 @@ export async function readPathToRoot(tx: Transaction, orgId: string, id: string)
 export async function setParent(tx: Transaction, orgId: string, id: string, parentId: string): Promise<void> {
   await tx.$executeRaw`
     update workspaces
-    set parent_id = ${parentId}::uuid, updated_at = clock_timestamp()
+    set parent_id = ${parentId}::uuid, updated_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id = ${id}::uuid`;
 }
 
@@ -147,7 +147,7 @@ export async function setParent(tx: Transaction, orgId: string, id: string, pare
 export async function setName(tx: Transaction, orgId: string, id: string, name: string): Promise<void> {
   await tx.$executeRaw`
     update workspaces
-    set name = ${name}, updated_at = clock_timestamp()
+    set name = ${name}, updated_at = statement_timestamp()
     where org_id = ${orgId}::uuid and id = ${id}::uuid`;
 }
 
@@ -172,11 +172,11 @@ export async function markRemoved(tx: Transaction, orgId: string, id: string): P
     ),
     revoked as (
       update org_api_tokens
-      set revoked_at = clock_timestamp()
+      set revoked_at = statement_timestamp()
       where org_id = ${orgId}::uuid and root_id = ${id}::uuid and revoked_at is null
     )
     update workspaces
-    set lifecycle = 'removed', lifecycle_at = clock_timestamp(), lifecycle_message = null, updated_at = clock_timestamp()
+    set lifecycle = 'removed', lifecycle_at = statement_timestamp(), lifecycle_message = null, updated_at = statement_timestamp()
     where org_id = ${orgId}::uuid and lifecycle <> 'removed' and id in (select id from down)
     returning id`;
   return removed.map((workspace) => workspace.id).sort();
@@ -191,7 +191,7 @@ export async function markRestored(
 ): Promise<void> {
   await tx.$executeRaw`
     update workspaces
-    set lifecycle = 'offline', lifecycle_at = clock_timestamp(), lifecycle_message = null, updated_at = clock_timestamp(),
+    set lifecycle = 'offline', lifecycle_at = statement_timestamp(), lifecycle_message = null, updated_at = statement_timestamp(),
         parent_id = ${parentId}::uuid, kind = ${kind}::workspace_kind,
         tier = case when ${kind}::workspace_kind = 'platform' then 0 else greatest(tier, 1) end
     where org_id = ${orgId}::uuid and id = ${id}::uuid`;

@@ -18,8 +18,8 @@ function explain(sql: string, unbound: readonly UnboundReference[]): string {
   const references = unbound.map(({ table, alias }) => (table === alias ? table : `${table} as ${alias}`)).join(', ');
   return (
     `A statement does not say of which organization the rows of ${references} are, so that a sharded database would ask ` +
-    'every shard. Compare org_id (of organizations: id) with a parameter, or with that of a reference that is bound; of a ' +
-    'subquery, inside of it. What is about many organizations by its nature is listed in ' +
+    'every shard. Compare org_id (of organizations: id) with a parameter, or with that of a reference that is bound: of a ' +
+    'subquery inside of it, and beside a join with unnest() by `org_id = any(…)`. What is about many organizations by its nature is listed in ' +
     `test/sharding/across-organizations.ts.\n  ${sql}`
   );
 }

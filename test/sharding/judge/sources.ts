@@ -1,5 +1,5 @@
-import type { JoinExpr, Node, RangeFunction, RangeVar } from 'libpg-query';
-import { isExpressionBound, testBinds } from './expressions.ts';
+import type { JoinExpr, Node, RangeVar } from 'libpg-query';
+import { testBinds } from './expressions.ts';
 import { readQuery } from './queries.ts';
 import { type Column, hasColumn, isColumnBound, type Scope, type Source, textOf } from './scope.ts';
 import { tenantTables } from './tenant-tables.ts';
@@ -33,24 +33,12 @@ export function renamed(columns: readonly Column[], names: readonly Node[] | und
 
 function toSource(item: Node, scope: Scope): Source {
   if ('RangeVar' in item) return toTable(item.RangeVar, scope);
-  if ('RangeFunction' in item) return toFunction(item.RangeFunction, scope);
+  // What a function gives is in its rows, and a sharded database has to know before it has any which shards to ask.
   if (!('RangeSubselect' in item)) return { name: '', tenant: undefined, columns: () => [] };
   const { subquery, alias } = item.RangeSubselect;
   const name = alias?.aliasname ?? '';
   const columns = () => (subquery ? renamed(readQuery(subquery, scope).columns(), alias?.colnames) : []);
   return { name, tenant: undefined, columns };
-}
-
-/** Of functions only `unnest` is known: it gives what is in its arguments, column by column. */
-function toFunction({ functions = [], alias }: RangeFunction, scope: Scope): Source {
-  const [call] = functions.flatMap((item) => ('List' in item ? (item.List.items ?? []) : []));
-  const { funcname, args = [] } = call && 'FuncCall' in call ? call.FuncCall : {};
-  const isUnnest = functions.length === 1 && funcname?.map(textOf).join() === 'unnest';
-  const given: Column[] = args.map((arg) => ({
-    name: undefined,
-    isBound: (path) => isUnnest && isExpressionBound(arg, scope, path),
-  }));
-  return { name: alias?.aliasname ?? '', tenant: undefined, columns: () => renamed(given, alias?.colnames) };
 }
 
 function addJoin({ jointype, larg, rarg, quals, usingClause }: JoinExpr, scope: Scope): Source[] {
