@@ -158,7 +158,7 @@ export async function countLiveChildren(tx: Transaction, orgId: string, id: stri
 
 /**
  * Turns a workspace and all below it into tombstones, and revokes the tokens anchored to it. Returns their ids.
- * `lifecycle_at` is the moment of writing and not of the transaction's start, which may lie before a heartbeat that
+ * `lifecycle_at` is the moment of this statement and not of the transaction's start, which may lie before a heartbeat that
  * came while this one waited for its lock.
  */
 export async function markRemoved(tx: Transaction, orgId: string, id: string): Promise<string[]> {
