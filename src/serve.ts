@@ -5,6 +5,7 @@ import { serveConsole } from './console-server.ts';
 import { connect } from './database/connect.ts';
 import { createOrganizationWriter, writerLimits } from './database/organization-writer.ts';
 import { createReplicaReader, type ReplicaReader } from './database/replica.ts';
+import { isSharded } from './database/sharding.ts';
 import { createOrganizationWatches } from './events/organization-watches.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
@@ -39,6 +40,7 @@ export async function serve(
   const graphql = createGraphqlServer({
     prisma,
     replica,
+    sharded: await isSharded(prisma),
     write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
     watches,
     operatorToken,

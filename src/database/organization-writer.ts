@@ -33,13 +33,15 @@ export function writerLimits(poolSize: number, waitMs: number): WriterLimits {
  * @throws LockTimeoutError, ServiceUnavailableError when its turn does not come in time; then nothing was begun
  */
 export function createOrganizationWriter(prisma: PrismaClient, limits: WriterLimits): OrganizationWriter {
-  const all = withTimeout(new Semaphore(limits.inAll), limits.waitMs, new ServiceUnavailableError(busy));
+  // Made once: to make an error for every write, in case it is needed, costs more than all of its waiting.
+  const [busyError, queuedError] = [new ServiceUnavailableError(busy), new LockTimeoutError(queued)];
+  const all = withTimeout(new Semaphore(limits.inAll), limits.waitMs, busyError);
   const queues = new Map<string, Semaphore>();
   return async (orgId, work) => {
     const queue = queues.get(orgId) ?? new Semaphore(limits.perOrganization);
     queues.set(orgId, queue);
     try {
-      return await withTimeout(queue, limits.waitMs, new LockTimeoutError(queued)).runExclusive(() =>
+      return await withTimeout(queue, limits.waitMs, queuedError).runExclusive(() =>
         all.runExclusive(() => inTransaction(prisma, work)),
       );
     } finally {

@@ -21,6 +21,8 @@ export interface GraphqlServerOptions {
   readonly prisma: PrismaClient;
   /** Runs reads that may be somewhat old. Undefined: there is no replica. */
   readonly replica?: ReplicaReader | undefined;
+  /** Whether the rows of organizations lie on several servers. */
+  readonly sharded: boolean;
   /** Opens the transactions of structural writes. One for the whole process: it holds their queues. */
   readonly write: OrganizationWriter;
   /** What subscribers are told by. One for the whole process: its subscribers share it. */
@@ -36,15 +38,15 @@ export interface GraphqlServerOptions {
 
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
-  const { prisma, replica, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  const { prisma, replica, sharded, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
   const authenticate = createAuthentication(prisma, operatorToken);
   const shared = {
     prisma,
     replica,
     write,
     watches,
-    readWorkspace: createWorkspaceReader(prisma),
-    beatWorkspace: createHeartbeatBatches(prisma),
+    readWorkspace: createWorkspaceReader(prisma, sharded),
+    beatWorkspace: createHeartbeatBatches(prisma, sharded),
   };
   return createYoga<object, Context>({
     schema,

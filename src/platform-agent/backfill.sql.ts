@@ -29,7 +29,8 @@ export async function readOrganizationPage(
   const agents = await tx.$queryRaw<({ orgId: string } & NonNullable<PagedOrganization['agent']>)[]>`
     select org_id as "orgId", kind::text, lifecycle::text
     from unnest(${orgIds}::uuid[], ${orgIds.map(platformAgentId)}::uuid[]) as wanted (org_id, id)
-    join workspaces using (org_id, id)`;
+    join workspaces using (org_id, id)
+    where org_id = any(${orgIds}::uuid[])`;
   const agentOf = new Map(agents.map(({ orgId, ...agent }) => [orgId, agent]));
   return organizations.map((organization) => ({ ...organization, agent: agentOf.get(organization.id) }));
 }

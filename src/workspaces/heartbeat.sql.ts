@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { isOf } from '../database/sharding.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
 import type { WorkspaceKey } from './lineage.ts';
@@ -34,7 +35,7 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
       select heartbeat.org_id, heartbeat.workspace_id
       from beat
       join workspace_heartbeats heartbeat using (org_id, workspace_id)
-      where exists (
+      where heartbeat.org_id ${isOf(beats)} and exists (
         select from workspaces
         where org_id = heartbeat.org_id and id = heartbeat.workspace_id and lifecycle <> 'removed'
       )
@@ -45,7 +46,7 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
     set last_seen_at = statement_timestamp(), health = beat.health, message = beat.message
     from beat
     join locked using (org_id, workspace_id)
-    where heartbeat.org_id = beat.org_id and heartbeat.workspace_id = beat.workspace_id
+    where heartbeat.org_id ${isOf(beats)} and heartbeat.org_id = beat.org_id and heartbeat.workspace_id = beat.workspace_id
     returning heartbeat.org_id as "orgId", heartbeat.workspace_id as id`;
 }
 

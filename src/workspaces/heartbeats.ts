@@ -1,5 +1,6 @@
 import { createBatcher } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
+import { apart } from '../database/sharding.ts';
 import { requireOrganization } from '../organizations/organization.sql.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
 import {
@@ -16,16 +17,18 @@ import { readLiveWorkspace } from './workspace.sql.ts';
 export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<boolean>;
 
 /**
- * Records heartbeats that come at about the same time, of whatever organizations, in one statement. Where that fails, each
- * is tried by itself, so that none is lost for another's sake.
+ * Records heartbeats that come at about the same time in one statement; where the database is sharded, in one for each
+ * organization. Where that fails, each is tried by itself, so that none is lost for another's sake.
  */
-export function createHeartbeatBatches(prisma: Transaction): BeatWorkspace {
+export function createHeartbeatBatches(prisma: Transaction, sharded: boolean): BeatWorkspace {
   const record = async (heartbeats: readonly AddressedHeartbeat[]): Promise<boolean[]> => {
     const recorded = new Set((await updateHeartbeats(prisma, lastOfEach(heartbeats))).map(keyOf));
     return heartbeats.map(({ orgId, workspaceId }) => recorded.has(keyOf({ orgId, id: workspaceId })));
   };
   const alone = (heartbeat: AddressedHeartbeat) => record([heartbeat]).then(([recorded = false]) => recorded, toError);
-  return createBatcher((heartbeats) => record(heartbeats).catch(() => Promise.all(heartbeats.map(alone))));
+  const run = (heartbeats: readonly AddressedHeartbeat[]): Promise<(boolean | Error)[]> =>
+    record(heartbeats).catch(() => Promise.all(heartbeats.map(alone)));
+  return createBatcher(sharded ? apart(run) : run);
 }
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

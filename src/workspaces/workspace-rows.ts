@@ -1,5 +1,6 @@
 import { createBatcher } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
+import { apart, isOf } from '../database/sharding.ts';
 import type { Workspace, WorkspaceState } from '../generated/prisma/client.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
 import type { WorkspaceKey } from './lineage.ts';
@@ -13,13 +14,17 @@ export interface WorkspaceRow extends Workspace {
 /** Reads a workspace by its key, and null where there is none. */
 export type ReadWorkspace = (key: WorkspaceKey) => Promise<WorkspaceRow | null>;
 
-/** Reads for all requests that ask at about the same time in one statement, which begins when they have asked. */
-export function createWorkspaceReader(prisma: Transaction): ReadWorkspace {
-  return createBatcher(async (keys) => {
+/**
+ * Reads for all requests that ask at about the same time in one statement, which begins when they have asked; where the
+ * database is sharded, in one for each organization.
+ */
+export function createWorkspaceReader(prisma: Transaction, sharded: boolean): ReadWorkspace {
+  const run = async (keys: readonly WorkspaceKey[]): Promise<(WorkspaceRow | null)[]> => {
     const rows = await selectWorkspaceRows(prisma, keys);
     const byKey = new Map(rows.map((row) => [`${row.orgId}/${row.id}`, row]));
     return keys.map(({ orgId, id }) => byKey.get(`${orgId}/${id}`) ?? null);
-  });
+  };
+  return createBatcher(sharded ? apart(run) : run);
 }
 
 /**
@@ -90,7 +95,8 @@ async function selectWorkspaceRows(tx: Transaction, keys: readonly WorkspaceKey[
     from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[]) as key (org_id, id)
     join workspaces w on w.org_id = key.org_id and w.id = key.id
     join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
-    join organizations o on o.id = w.org_id`;
+    join organizations o on o.id = w.org_id
+    where w.org_id ${isOf(keys)}`;
   return rows.map(({ status, statusMessage, lastHeartbeatAt, openRoots, ...workspace }) => ({
     ...workspace,
     state: { status, statusMessage, lastHeartbeatAt },

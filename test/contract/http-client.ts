@@ -23,6 +23,7 @@ export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiq
   const log = createLogger('silent');
   const server = await listen(
     createGraphqlServer({
+      sharded: false,
       prisma,
       write,
       watches,

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { countOrganizations, readOrganizationPage } from '../../src/platform-agent/backfill.sql.ts';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
 import type { TestApi } from '../support/api.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -39,7 +41,9 @@ export async function runRareOperations(api: TestApi, database: TestDatabase): P
   await replaceAgent(api, database);
   await meetNamesake(api, database);
   await beatWithoutRows(api, database);
+  await beatTogether(api, database);
   await moveRoot(api, database);
+  await pageThrough(api);
 }
 
 async function readWidely(api: TestApi, database: TestDatabase): Promise<void> {
@@ -87,4 +91,19 @@ async function moveRoot(api: TestApi, database: TestDatabase): Promise<void> {
   const orgId = await insertOrganization(database);
   const parentId = await insertRoot(database, orgId);
   await mutate(api, 'moveWorkspace', { orgId, id: await insertRoot(database, orgId), parentId });
+}
+
+/** What is done together, of two organizations. */
+async function beatTogether(api: TestApi, database: TestDatabase): Promise<void> {
+  const orgIds = [await insertOrganization(database), await insertOrganization(database)];
+  const beats = orgIds.map(async (orgId) => ({ orgId, workspaceId: await insertRoot(database, orgId) }));
+  const variables = await Promise.all(beats);
+  await Promise.all(variables.map((beat) => mutate(api, 'recordHeartbeat', beat)));
+}
+
+/** What the backfill reads beside its installs. */
+async function pageThrough({ prisma }: TestApi): Promise<void> {
+  await inTransaction(prisma, (tx) => countOrganizations(tx, 1_000));
+  const [first] = await readOrganizationPage(prisma, undefined, 1);
+  await readOrganizationPage(prisma, first?.id, 1);
 }

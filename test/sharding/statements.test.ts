@@ -12,7 +12,7 @@ import { runRareOperations } from './rare-operations.ts';
 import { isFrom, readSqlTemplates } from './raw-sql.ts';
 
 const database = await createTestDatabase();
-const api = createTestApi(database);
+const api = createTestApi(database, { sharded: true });
 watchNeighbour(database);
 
 await loadModule();

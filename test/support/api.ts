@@ -39,8 +39,9 @@ export function createTestApi(
   {
     writerLimits,
     watchTimes = quickTimes,
+    sharded = false,
     ...options
-  }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits; watchTimes?: WatchTimes } = {},
+  }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits; watchTimes?: WatchTimes; sharded?: boolean } = {},
 ): TestApi {
   const databaseOptions = {
     url: database.url,
@@ -66,6 +67,7 @@ export function createTestApi(
 
   const yoga = createGraphqlServer({
     prisma,
+    sharded,
     write,
     watches,
     operatorToken,
