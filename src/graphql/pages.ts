@@ -25,7 +25,8 @@ export interface RelatedPage<Parent, Args = object> {
   readonly args: Args;
 }
 
-interface PageArgs {
+/** The arguments of a connection. */
+export interface PageArgs {
   readonly first?: number | null | undefined;
   readonly last?: number | null | undefined;
   readonly after?: string | null | undefined;
@@ -88,4 +89,47 @@ function parseCursor(cursor: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A row on its page. Its cursor is made when it is asked for: for a thousand rows that takes a millisecond. */
+class Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: (row: Row) => string;
+
+  constructor(node: Row, cursorOf: (row: Row) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
+}
+
+/**
+ * What the Prisma plugin makes of the rows of a page.
+ *
+ * @param take as the plugin has it: one row more than the page is to hold, negative for the last ones
+ */
+export function toConnection<Row>(
+  rows: readonly Row[],
+  { take, args }: { readonly take: number; readonly args: PageArgs },
+  cursorOf: (row: Row) => string,
+) {
+  const goesOn = rows.length === Math.abs(take);
+  const shown = goesOn ? rows.slice(take < 0 ? 1 : 0, take < 0 ? rows.length : -1) : rows;
+  const edges = shown.map((row) => new Edge(row, cursorOf));
+  const [before = false, after = false, last = false] = [args.before, args.after, args.last].map(
+    (value) => value != null,
+  );
+  return {
+    args,
+    edges,
+    pageInfo: {
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      hasNextPage: before || (!last && goesOn),
+      hasPreviousPage: after || ((before || last) && goesOn),
+    },
+  };
 }

@@ -98,5 +98,5 @@ builder.mutationFields((t) => ({
 async function findSettledAgent<Query extends object>(context: Context, query: Query, orgId: string) {
   if (!isInRow(query)) return context.prisma.workspace.findUnique({ ...query, where: settledAgent(orgId) });
   const agent = await context.readWorkspace({ orgId, id: platformAgentId(orgId) });
-  return isSettled(agent, agent?.organization.openRoots ?? true) ? agent : null;
+  return isSettled(agent, agent?.openRoots ?? true) ? agent : null;
 }

@@ -1,14 +1,15 @@
 import { createBatcher } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
 import { apart, isOf } from '../database/sharding.ts';
-import type { Workspace, WorkspaceState } from '../generated/prisma/client.ts';
+import { Prisma, type Workspace, type WorkspaceState } from '../generated/prisma/client.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
 import type { WorkspaceKey } from './lineage.ts';
 
 /** A workspace with its status: all that can be read of it without following a relation. */
 export interface WorkspaceRow extends Workspace {
   readonly state: Omit<WorkspaceState, 'orgId' | 'workspaceId' | 'evidenceAt'>;
-  readonly organization: { readonly openRoots: boolean };
+  /** Whether its organization may have other roots than the platform agent. */
+  readonly openRoots: boolean;
 }
 
 /** Reads a workspace by its key, and null where there is none. */
@@ -39,67 +40,74 @@ export async function readWorkspaceRow(tx: Transaction, key: WorkspaceKey): Prom
 }
 
 /** A selection of the Prisma plugin. */
-interface Selection {
-  readonly select?: object;
+export interface Selection {
+  readonly select?: object | undefined;
 }
 
-const columns: Record<keyof Workspace, true> = {
-  orgId: true,
-  id: true,
-  parentId: true,
-  name: true,
-  kind: true,
-  tier: true,
-  runtime: true,
-  lifecycle: true,
-  lifecycleAt: true,
-  lifecycleMessage: true,
-  pluginPolicy: true,
-  createdAt: true,
-  updatedAt: true,
-  rootId: true,
-  openRoot: true,
+type WorkspaceColumn = keyof Workspace;
+type StateColumn = keyof WorkspaceRow['state'];
+
+/** The columns of a row, by what they are called here. */
+const columns: Record<WorkspaceColumn | StateColumn, Prisma.Sql> = {
+  orgId: Prisma.sql`w.org_id as "orgId"`,
+  id: Prisma.sql`w.id`,
+  parentId: Prisma.sql`w.parent_id as "parentId"`,
+  name: Prisma.sql`w.name`,
+  kind: Prisma.sql`w.kind::text`,
+  tier: Prisma.sql`w.tier`,
+  runtime: Prisma.sql`w.runtime`,
+  lifecycle: Prisma.sql`w.lifecycle::text`,
+  lifecycleAt: Prisma.sql`w.lifecycle_at as "lifecycleAt"`,
+  lifecycleMessage: Prisma.sql`w.lifecycle_message as "lifecycleMessage"`,
+  pluginPolicy: Prisma.sql`w.plugin_policy::text as "pluginPolicy"`,
+  createdAt: Prisma.sql`w.created_at as "createdAt"`,
+  updatedAt: Prisma.sql`w.updated_at as "updatedAt"`,
+  rootId: Prisma.sql`w.root_id as "rootId"`,
+  openRoot: Prisma.sql`w.open_root as "openRoot"`,
+  status: Prisma.sql`s.status::text`,
+  statusMessage: Prisma.sql`s.status_message as "statusMessage"`,
+  lastHeartbeatAt: Prisma.sql`s.last_heartbeat_at as "lastHeartbeatAt"`,
 };
 
-const stateColumns: Record<keyof WorkspaceRow['state'], true> = {
-  status: true,
-  statusMessage: true,
-  lastHeartbeatAt: true,
-};
+const stateColumns: readonly string[] = ['status', 'statusMessage', 'lastHeartbeatAt'] satisfies StateColumn[];
+
+/** The names of the columns that a selection asks for, or undefined where it asks for more than a row holds. */
+export function columnsOf({ select }: Selection): readonly (keyof typeof columns)[] | undefined {
+  if (select === undefined) return undefined;
+  const names = Object.entries(select).flatMap(([name, selected]) => {
+    if (name !== 'state') return [name];
+    const state = (selected as Selection).select;
+    return state === undefined
+      ? ['all']
+      : Object.keys(state).map((column) => (stateColumns.includes(column) ? column : 'all'));
+  });
+  return names.every((name): name is keyof typeof columns => name in columns) ? names : undefined;
+}
 
 /** Whether a WorkspaceRow holds all that is selected. */
-export function isInRow({ select }: Selection): boolean {
-  return (
-    select !== undefined &&
-    Object.entries(select).every(([name, selected]) =>
-      name === 'state'
-        ? Object.keys((selected as { select?: object }).select ?? { all: true }).every(
-            (column) => column in stateColumns,
-          )
-        : name in columns,
-    )
-  );
+export const isInRow = (selection: Selection): boolean => columnsOf(selection) !== undefined;
+
+/** What to select of `workspaces w` and `workspace_states s`. */
+export const selectColumns = (names: readonly (keyof typeof columns)[]): Prisma.Sql =>
+  Prisma.join(names.map((name) => columns[name]));
+
+/** A row as it is read, with the columns of its state among the others. */
+export type FlatRow = Workspace & WorkspaceRow['state'];
+
+/** The row with its state by itself, as Prisma has it. */
+export function toWorkspaceRow<Row extends FlatRow>({ status, statusMessage, lastHeartbeatAt, ...workspace }: Row) {
+  return { ...workspace, state: { status, statusMessage, lastHeartbeatAt } };
 }
 
-type FlatRow = Workspace & WorkspaceRow['state'] & WorkspaceRow['organization'];
+const allColumns = selectColumns(Object.keys(columns) as (keyof typeof columns)[]);
 
 async function selectWorkspaceRows(tx: Transaction, keys: readonly WorkspaceKey[]): Promise<WorkspaceRow[]> {
-  const rows = await tx.$queryRaw<FlatRow[]>`
-    select
-      w.org_id as "orgId", w.id, w.parent_id as "parentId", w.name, w.kind::text, w.tier, w.runtime,
-      w.lifecycle::text, w.lifecycle_at as "lifecycleAt", w.lifecycle_message as "lifecycleMessage",
-      w.plugin_policy::text as "pluginPolicy", w.created_at as "createdAt", w.updated_at as "updatedAt",
-      w.root_id as "rootId", w.open_root as "openRoot",
-      s.status::text, s.status_message as "statusMessage", s.last_heartbeat_at as "lastHeartbeatAt",
-      o.open_roots as "openRoots"
+  const rows = await tx.$queryRaw<(FlatRow & { openRoots: boolean })[]>`
+    select ${allColumns}, o.open_roots as "openRoots"
     from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[]) as key (org_id, id)
     join workspaces w on w.org_id = key.org_id and w.id = key.id
     join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
     join organizations o on o.id = w.org_id
     where w.org_id ${isOf(keys)}`;
-  return rows.map(({ status, statusMessage, lastHeartbeatAt, openRoots, ...workspace }) => ({
-    ...workspace,
-    state: { status, statusMessage, lastHeartbeatAt },
-    organization: { openRoots },
-  }));
+  return rows.map(toWorkspaceRow);
 }
