@@ -16,11 +16,16 @@ const rowsOfRoots = `
   )`;
 
 /** New organizations that no agent has been installed in, each with that many roots. Returns their ids, one by one. */
-export async function seedOrganizations(database: BenchDatabase, count: number, roots: number): Promise<[string][]> {
+export async function seedOrganizations(
+  database: BenchDatabase,
+  count: number,
+  roots: number,
+  name = 'Organization',
+): Promise<[string][]> {
   const rows = await database.query<{ id: string }>(
     `with organization as (
        insert into organizations (id, name)
-       select gen_random_uuid(), 'Organization ' || lpad(serial::text, 7, '0') from generate_series(1, $1::int) serial
+       select gen_random_uuid(), $3 || ' ' || lpad(serial::text, 7, '0') from generate_series(1, $1::int) serial
        returning id
      ),
      root as (
@@ -30,7 +35,7 @@ export async function seedOrganizations(database: BenchDatabase, count: number, 
      ),
      ${rowsOfRoots}
      select id from organization`,
-    [count, roots],
+    [count, roots, name],
   );
   return rows.map(({ id }) => [id]);
 }

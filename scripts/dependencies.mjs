@@ -5,20 +5,22 @@ import { ExpectedError, execute, root } from './run-tool.mjs';
 /**
  * Whether node_modules holds what package-lock.json asks for, on this kind of machine. npm keeps its own account of what
  * it installed, written last, so that an installation that was broken off shows too.
+ *
+ * @param directory of the package, from the top of the checkout
  */
-export function dependenciesAreInstalled() {
-  const installed = readPackages('node_modules/.package-lock.json');
-  const wanted = readPackages('package-lock.json');
+export function dependenciesAreInstalled(directory = '.') {
+  const installed = readPackages(join(directory, 'node_modules/.package-lock.json'));
+  const wanted = readPackages(join(directory, 'package-lock.json'));
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || (entry.optional && !isForThisMachine(entry))) return true;
-    return installed[path]?.integrity === entry.integrity && existsSync(join(root, path));
+    return installed[path]?.integrity === entry.integrity && existsSync(join(root, directory, path));
   });
 }
 
 /** Installs exactly what package-lock.json says, the development tools too, whatever NODE_ENV and npm's settings say. */
-export async function installDependencies() {
+export async function installDependencies(directory = '.') {
   const options = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
-  const { code, output } = await execute([npmProgram(), ...options, '--loglevel=error']);
+  const { code, output } = await execute([npmProgram(), ...options, '--loglevel=error', `--prefix=${directory}`]);
   if (code === 0) return;
   const unreachable = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/.test(output);
   const advice = unreachable

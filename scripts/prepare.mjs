@@ -14,8 +14,13 @@ import { ExpectedError, execute, root, tool } from './run-tool.mjs';
 const steps = {
   dependencies: {
     does: 'Installing the dependencies',
-    isDone: dependenciesAreInstalled,
-    make: installDependencies,
+    isDone: () => dependenciesAreInstalled(),
+    make: () => installDependencies(),
+  },
+  peers: {
+    does: 'Installing what the bench compares with',
+    isDone: () => dependenciesAreInstalled('bench'),
+    make: () => installDependencies('bench'),
   },
   client: {
     does: 'Generating the database client',

@@ -49,6 +49,12 @@ const tasks = {
     await run(tool.vitest, ['run', '--config=test/pooler/vitest.config.ts', ...args]);
   },
 
+  /** Measures the built server side by side with what could be used instead. */
+  async bench(args) {
+    await prepare('dependencies', 'client', 'documents', 'build', 'console', 'peers');
+    await run(tool.tsx, ['bench/main.ts', ...args]);
+  },
+
   async build() {
     await prepare('dependencies', 'client', 'documents', 'build', 'console');
   },

@@ -16,8 +16,8 @@ export interface AddressedHeartbeat extends Heartbeat {
 }
 
 /**
- * Records heartbeats, one for each workspace, and returns the keys recorded: those that have a heartbeat row and are not
- * removed. It touches workspace_heartbeats alone and locks no workspace, so that it never waits for a change of the tree;
+ * Records heartbeats, one for each workspace, and returns the keys of those that it could not record: that have no
+ * heartbeat row, or are removed. Nearly always these are fewer than the others. It touches workspace_heartbeats alone and locks no workspace, so that it never waits for a change of the tree;
  * the rows are locked in the order of their keys, so that two batches cannot deadlock.
  */
 export async function updateHeartbeats(tx: Transaction, beats: readonly AddressedHeartbeat[]): Promise<WorkspaceKey[]> {
@@ -32,7 +32,7 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
       ) as beat (org_id, workspace_id, health, message)
     ),
     locked as materialized (
-      select heartbeat.org_id, heartbeat.workspace_id
+      select heartbeat.org_id, heartbeat.workspace_id, beat.health, beat.message
       from beat
       join workspace_heartbeats heartbeat using (org_id, workspace_id)
       where heartbeat.org_id ${isOf(beats)} and exists (
@@ -41,13 +41,19 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
       )
       order by heartbeat.org_id, heartbeat.workspace_id
       for no key update of heartbeat
+    ),
+    recorded as (
+      update workspace_heartbeats heartbeat
+      set last_seen_at = statement_timestamp(), health = locked.health, message = locked.message
+      from locked
+      where heartbeat.org_id ${isOf(beats)} and heartbeat.org_id = locked.org_id and heartbeat.workspace_id = locked.workspace_id
+      returning heartbeat.org_id, heartbeat.workspace_id
     )
-    update workspace_heartbeats heartbeat
-    set last_seen_at = statement_timestamp(), health = beat.health, message = beat.message
+    select org_id as "orgId", workspace_id as id
     from beat
-    join locked using (org_id, workspace_id)
-    where heartbeat.org_id ${isOf(beats)} and heartbeat.org_id = beat.org_id and heartbeat.workspace_id = beat.workspace_id
-    returning heartbeat.org_id as "orgId", heartbeat.workspace_id as id`;
+    where not exists (
+      select from recorded where recorded.org_id = beat.org_id and recorded.workspace_id = beat.workspace_id
+    )`;
 }
 
 /** Records a report of provisioning beside the heartbeats, where it waits for nothing either. Tells whether it could. */

@@ -22,8 +22,8 @@ export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<boolean>;
  */
 export function createHeartbeatBatches(prisma: Transaction, sharded: boolean): BeatWorkspace {
   const record = async (heartbeats: readonly AddressedHeartbeat[]): Promise<boolean[]> => {
-    const recorded = new Set((await updateHeartbeats(prisma, lastOfEach(heartbeats))).map(keyOf));
-    return heartbeats.map(({ orgId, workspaceId }) => recorded.has(keyOf({ orgId, id: workspaceId })));
+    const missed = new Set((await updateHeartbeats(prisma, lastOfEach(heartbeats))).map(keyOf));
+    return heartbeats.map(({ orgId, workspaceId }) => !missed.has(keyOf({ orgId, id: workspaceId })));
   };
   const alone = (heartbeat: AddressedHeartbeat) => record([heartbeat]).then(([recorded = false]) => recorded, toError);
   const run = (heartbeats: readonly AddressedHeartbeat[]): Promise<(boolean | Error)[]> =>
@@ -70,13 +70,14 @@ export async function recordHeartbeats(
   orgId: string,
   heartbeats: readonly Heartbeat[],
 ): Promise<number> {
-  const missing = new Map(heartbeats.map((heartbeat) => [heartbeat.workspaceId, { ...heartbeat, orgId }]));
-  const recorded = await updateHeartbeats(tx, [...missing.values()]);
-  for (const { id } of recorded) missing.delete(id);
-  if (missing.size === 0) return recorded.length;
-  if (recorded.length === 0) await requireOrganization(tx, orgId);
-  await insertMissingHeartbeats(tx, orgId, [...missing.keys()], { wait: false });
-  return recorded.length + (await updateHeartbeats(tx, [...missing.values()])).length;
+  const beats = new Map(heartbeats.map((heartbeat) => [heartbeat.workspaceId, { ...heartbeat, orgId }]));
+  const missed = await updateHeartbeats(tx, [...beats.values()]);
+  if (missed.length === 0) return beats.size;
+  if (missed.length === beats.size) await requireOrganization(tx, orgId);
+  const ids = missed.map(({ id }) => id);
+  await insertMissingHeartbeats(tx, orgId, ids, { wait: false });
+  const again = ids.flatMap((id) => beats.get(id) ?? []);
+  return beats.size - (await updateHeartbeats(tx, again)).length;
 }
 
 export interface ProvisioningReport {
