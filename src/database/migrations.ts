@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { createSchemaEngine, type SchemaEngine } from './migrations/engine.ts';
 import { FailedMigrationError, MigrationError } from './migrations/errors.ts';
+import { hasExactly } from './migrations/history.ts';
 import { isOneTransaction } from './migrations/script.ts';
 import { withSession } from './migrations/session.ts';
 import {
@@ -36,6 +37,7 @@ export async function applyMigrations(url: string, options: MigrationOptions = {
   const [migrations, schema] = await Promise.all([readMigrations(options), readSchema(options)]);
   const input = { migrationsList: toMigrationList(options, migrations), filters: NO_FILTERS };
   return withSession(url, async (session) => {
+    if (await hasExactly(session, migrations)) return [];
     await lockMigrations(session, options.waitMs ?? WAIT_MS);
     const schemaEngine = await createSchemaEngine(session, schema);
     const { engine } = schemaEngine;
@@ -59,6 +61,7 @@ export async function requireMigrations(url: string, options: MigrationOptions =
   const [migrations, schema] = await Promise.all([readMigrations(options), readSchema(options)]);
   const input = { migrationsList: toMigrationList(options, migrations), filters: NO_FILTERS };
   const lacksSome = await withSession(url, async (session) => {
+    if (await hasExactly(session, migrations)) return false;
     const { engine } = await createSchemaEngine(session, schema);
     try {
       return await needsMigrations(engine, input);

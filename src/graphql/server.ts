@@ -1,5 +1,4 @@
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
@@ -55,7 +54,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     healthCheckEndpoint: '/health',
     landingPage: false,
     graphiql: graphiql && (({ url }) => graphiqlOptions(graphiql, url)),
-    renderGraphiQL,
+    // Loaded when somebody opens it: the page is a large text, and most servers never show it.
+    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
     maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
     logging: false,
     cors: false,
