@@ -11,16 +11,17 @@ import { measureMemory } from './scenarios/memory.ts';
 import { readScenarios } from './scenarios/reads.ts';
 import { seedOrganizations, seedTree, settle } from './seed.ts';
 
-const usage = `Usage: npm run bench -- [--short] [--only TEXT] [--json FILE]
+const usage = `Usage: npm run bench -- [--short] [--only TEXT] [--json FILE] [--help]
 
   --short      a few operations of everything, to see that it works: its figures mean nothing
   --only TEXT  only the operations whose name holds TEXT, or growth, or memory
-  --json FILE  where to write all that was measured; bench-results.json unless it is given`;
+  --json FILE  where to write all that was measured; bench-results.json unless it is given
+  --help       this text`;
 
 /** How much of everything: in full, and to see that it works. */
 const extents = {
   full: {
-    rounds: 7,
+    rounds: 5,
     scale: 1,
     roots: [10, 100, 1_000, 10_000],
     organizations: [1_000, 200_000],
@@ -31,6 +32,10 @@ const extents = {
 } as const;
 
 const { values: options } = parseOptions();
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const extent = options.short ? extents.short : extents.full;
 const includes = (name: string) => name.includes(options.only ?? '');
 
@@ -92,7 +97,12 @@ async function measureAll(postgres: BenchPostgres): Promise<Measurement[]> {
 function parseOptions() {
   try {
     return parseArgs({
-      options: { short: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        short: { type: 'boolean' },
+        only: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);

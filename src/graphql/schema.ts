@@ -3,6 +3,7 @@ import { builder } from './builder.ts';
 import '../events/event.schema.ts';
 import '../events/organization-events.schema.ts';
 import '../organizations/organization.schema.ts';
+import '../organizations/organization-workspaces.schema.ts';
 import '../platform-agent/platform-agent.schema.ts';
 import '../platform-agent/preview.schema.ts';
 import '../plugins/allowlist.schema.ts';

@@ -1,26 +1,11 @@
-import { formatPrismaCursor, prismaConnectionHelpers, queryFromInfo } from '@pothos/plugin-prisma';
-import type { GraphQLResolveInfo } from 'graphql';
 import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
-import {
-  cursorKeys,
-  maxWorkspacePageSize,
-  type PageArgs,
-  pageLimit,
-  type RelatedPage,
-  toConnection,
-  totalDescription,
-  totalOf,
-} from '../graphql/pages.ts';
+import { cursorKeys, pageLimit, type RelatedPage, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
-import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
-import type { WorkspaceKey } from '../workspaces/lineage.ts';
-import { byName, live, ofStatusAndKind, type WorkspaceFilter } from '../workspaces/selections.ts';
-import { Workspace, WorkspaceConnection } from '../workspaces/tree-node.schema.ts';
-import { createWorkspacePageLoader, type WorkspacePageRow } from '../workspaces/workspace-pages.ts';
-import { columnsOf, isInRow, type Selection } from '../workspaces/workspace-rows.ts';
+import { byName, live } from '../workspaces/selections.ts';
+import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createOrganization } from './create-organization.ts';
 import { countOrganizations, listOrganizations, type OrganizationReader } from './list-organizations.ts';
 import type { StatusCounts } from './status-counts.ts';
@@ -36,43 +21,6 @@ const StatusCountsObject = builder.objectRef<StatusCounts>('StatusCounts').imple
     removed: t.exposeInt('removed', { description: 'Those that are REMOVED. All other workspaces are live.' }),
   }),
 });
-
-const workspacePages = prismaConnectionHelpers(builder, Workspace, {
-  cursor: 'orgId_id',
-  maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
-});
-
-/** What every row is found again by, whatever else is asked for. */
-const workspaceKeyColumns = ['orgId', 'id'] as const;
-
-const cursorOfWorkspace = ({ orgId, id }: WorkspaceKey) => formatPrismaCursor({ orgId, id }, ['orgId', 'id']);
-
-/** An organization with the page of its workspaces, where Prisma has loaded that along with it. */
-interface PagedOrganization {
-  readonly id: string;
-  readonly workspaces?: WorkspacePageRow[];
-}
-
-/** Loads the page apart from the organization, where no more is asked for than a row holds. */
-function loadWorkspacePage(
-  orgId: string,
-  args: WorkspaceFilter & PageArgs,
-  context: Context,
-  info: GraphQLResolveInfo,
-): Promise<WorkspacePageRow[]> {
-  const loader = context.loaders(info).ofField(info.fieldNodes, () => {
-    const selection = queryFromInfo({ context, info, typeName: 'Workspace', path: ['edges', 'node'] });
-    const { take = 0, cursor } = workspacePages.getQuery(args, context, () => true);
-    const columns = new Set([...workspaceKeyColumns, ...(columnsOf(selection) ?? [])]);
-    return createWorkspacePageLoader(context.prisma, {
-      ...args,
-      columns: [...columns],
-      take,
-      cursor: cursor?.orgId_id,
-    });
-  });
-  return loader.load(orgId);
-}
 
 export const Organization = builder.prismaObject('Organization', {
   description: 'A tenant. Everything else belongs to exactly one.',
@@ -91,27 +39,6 @@ export const Organization = builder.prismaObject('Organization', {
       type: Workspace,
       description: 'The live workspaces without a parent, by name.',
       query: { where: { parentId: null, ...live(false) }, orderBy: [...byName] },
-    }),
-    workspaces: t.field({
-      type: WorkspaceConnection,
-      description: 'All workspaces by name; removed ones only when that status is asked for.',
-      args: {
-        status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),
-        kind: t.arg({ type: WorkspaceKindEnum, description: 'Only those of this kind.' }),
-        ...t.arg.connectionArgs(),
-      },
-      select: (args, context, nestedSelection) => {
-        const query = workspacePages.getQuery(args, context, nestedSelection);
-        return isInRow(query as Selection)
-          ? {}
-          : { workspaces: { ...query, where: ofStatusAndKind(args), orderBy: [...byName] } };
-      },
-      resolve: async (organization, args, context, info) => {
-        const { id, workspaces } = organization as PagedOrganization;
-        const rows = workspaces ?? (await loadWorkspacePage(id, args, context, info));
-        const { take = 0 } = workspacePages.getQuery(args, context, () => true);
-        return { parent: organization, ...toConnection(rows, { take, args }, cursorOfWorkspace) };
-      },
     }),
     statusCounts: t.field({
       type: StatusCountsObject,
