@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { inOneFlight } from '../database/flight.ts';
 import { lockOrganization } from '../organizations/organization.sql.ts';
 import { setName } from '../workspaces/workspace.sql.ts';
 import { decideInstall } from './decision.ts';
@@ -45,10 +46,10 @@ export async function installAndRead<Agent>(
   read: (agentId: string) => Promise<Agent>,
 ): Promise<Installed<Agent>> {
   const agentId = platformAgentId(orgId);
-  const [organization, candidates] = await Promise.all([
-    lockOrganization(tx, orgId),
-    lockCandidates(tx, orgId, agentId),
-  ]);
+  const [organization, candidates] = await inOneFlight(
+    () => lockOrganization(tx, orgId),
+    () => lockCandidates(tx, orgId, agentId),
+  );
   const { settled, plan } = await decideInstall(tx, organization, candidates, name);
   if (settled !== undefined) return { agent: await read(agentId), changed: false };
   if (plan.conflict !== undefined) throw plan.conflict.error;
@@ -57,7 +58,10 @@ export async function installAndRead<Agent>(
     await replaceAgent(tx, orgId, plan, plan.demotedAgent.id, organization.openRoots, actor);
     return { agent: await read(agentId), changed: true };
   }
-  const [, agent] = await Promise.all([writeInstall(tx, orgId, plan, plan.agentName, actor), read(agentId)]);
+  const [, agent] = await inOneFlight(
+    () => writeInstall(tx, orgId, plan, plan.agentName, actor),
+    () => read(agentId),
+  );
   return { agent, changed: true };
 }
 

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { inOneFlight } from '../database/flight.ts';
 import type { PluginPolicy } from '../generated/prisma/enums.ts';
 import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { decideInstall } from './decision.ts';
@@ -45,10 +46,10 @@ export interface PreviewedInstall {
  * @throws OrganizationNotFoundError
  */
 export async function previewInstall(tx: Transaction, { orgId, name }: PreviewedInstall): Promise<Preview> {
-  const [organization, candidates] = await Promise.all([
-    readOrganizationReadOnly(tx, orgId),
-    readCandidates(tx, orgId, platformAgentId(orgId)),
-  ]);
+  const [organization, candidates] = await inOneFlight(
+    () => readOrganizationReadOnly(tx, orgId),
+    () => readCandidates(tx, orgId, platformAgentId(orgId)),
+  );
   if (organization === undefined) throw new OrganizationNotFoundError(orgId);
   const { settled, plan } = await decideInstall(tx, organization, candidates, name);
   return settled === undefined ? previewPlan(tx, orgId, plan) : previewSettled(tx, orgId, settled);

@@ -5,7 +5,7 @@ import type { PrismaClient } from '../../src/generated/prisma/client.ts';
 import { createLogger } from '../../src/logger.ts';
 import { waitUntil } from '../support/barriers.ts';
 import { databaseUrl } from '../support/database.ts';
-import { openGate } from './gate.ts';
+import { openGate } from '../support/gate.ts';
 import { startReplication } from './replication.ts';
 
 const replication = await startReplication();

@@ -7,7 +7,7 @@ import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { follow } from '../support/organization-events.ts';
 import { readOrganization } from '../support/rows.ts';
-import { openGate } from './gate.ts';
+import { openGate } from '../support/gate.ts';
 import { startReplication } from './replication.ts';
 
 const replication = await startReplication();

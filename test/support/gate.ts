@@ -9,6 +9,8 @@ export interface Gate {
   shut(): void;
   /** Takes what is sent, and never answers. */
   stall(): void;
+  /** Lets all pass but the answers, until what this returns is called: then they arrive at once, as one piece. */
+  detain(): () => void;
   /** Lets new connections through. */
   open(): void;
   close(): void;
@@ -18,7 +20,9 @@ export interface Gate {
 export async function openGate(target: string): Promise<Gate> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  const detained = new Map<Socket, Buffer[]>();
   let state: 'open' | 'shut' | 'stalled' = 'open';
+  let detains = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     return socket.on('error', () => {}).on('close', () => sockets.delete(socket));
@@ -30,7 +34,10 @@ export async function openGate(target: string): Promise<Gate> {
     const outgoing = keep(connect(Number(port), hostname));
     incoming.on('close', () => outgoing.destroy());
     outgoing.on('close', () => incoming.destroy());
-    outgoing.on('data', (data) => state === 'open' && incoming.write(data));
+    outgoing.on('data', (data) => {
+      if (detains) detained.set(incoming, [...(detained.get(incoming) ?? []), data]);
+      else if (state === 'open') incoming.write(data);
+    });
     incoming.on('data', (data) => outgoing.write(data));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,6 +55,14 @@ export async function openGate(target: string): Promise<Gate> {
     },
     stall() {
       state = 'stalled';
+    },
+    detain() {
+      detains = true;
+      return () => {
+        detains = false;
+        for (const [socket, answers] of detained) socket.write(Buffer.concat(answers));
+        detained.clear();
+      };
     },
     open() {
       state = 'open';
