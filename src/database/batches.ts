@@ -48,3 +48,6 @@ export function createBatcher<Item, Value>(
   );
   return (item) => loader.load(item);
 }
+
+/** What was thrown, as the answer to an item. */
+export const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

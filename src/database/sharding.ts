@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
+import { toError } from './batches.ts';
 
 interface OfOrganization {
   readonly orgId: string;
@@ -23,19 +24,26 @@ export async function isSharded(prisma: PrismaClient): Promise<boolean> {
   return sharded;
 }
 
-/** Parts a batch by organization, and puts the answers into the order of the items again. */
+/**
+ * Parts a batch by organization, and puts the answers into the order of the items again. Where the batch of one
+ * organization fails, whose server is out of reach say, that error is the answer to its items alone.
+ */
 export function apart<Item extends OfOrganization, Value>(
-  run: (items: readonly Item[]) => Promise<readonly Value[]>,
-): (items: readonly Item[]) => Promise<Value[]> {
+  run: (items: readonly Item[]) => Promise<readonly (Value | Error)[]>,
+): (items: readonly Item[]) => Promise<(Value | Error)[]> {
   return async (items) => {
     const parts = new Map<string, Item[]>();
-    for (const item of items) parts.set(item.orgId, [...(parts.get(item.orgId) ?? []), item]);
-    const answers = new Map<Item, Value>();
+    for (const item of items) {
+      const part = parts.get(item.orgId);
+      if (part === undefined) parts.set(item.orgId, [item]);
+      else part.push(item);
+    }
+    const answers = new Map<Item, Value | Error>();
     const runPart = async (part: readonly Item[]) => {
-      const values = await run(part);
-      for (const [index, item] of part.entries()) answers.set(item, values[index] as Value);
+      const values = await run(part).catch((error) => part.map(() => toError(error)));
+      for (const [index, item] of part.entries()) answers.set(item, values[index] as Value | Error);
     };
     await Promise.all([...parts.values()].map(runPart));
-    return items.map((item) => answers.get(item) as Value);
+    return items.map((item) => answers.get(item) as Value | Error);
   };
 }

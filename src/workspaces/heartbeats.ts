@@ -1,4 +1,4 @@
-import { createBatcher } from '../database/batches.ts';
+import { createBatcher, toError } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
 import { apart } from '../database/sharding.ts';
 import { requireOrganization } from '../organizations/organization.sql.ts';
@@ -10,7 +10,6 @@ import {
   updateHeartbeats,
   updateReport,
 } from './heartbeat.sql.ts';
-import type { WorkspaceKey } from './lineage.ts';
 import { readLiveWorkspace } from './workspace.sql.ts';
 
 /** Records that a workspace is alive, and tells whether it could: whether it is there, has a heartbeat row and is not removed. */
@@ -18,26 +17,40 @@ export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<boolean>;
 
 /**
  * Records heartbeats that come at about the same time in one statement; where the database is sharded, in one for each
- * organization. Where that fails, each is tried by itself, so that none is lost for another's sake.
+ * organization.
  */
 export function createHeartbeatBatches(prisma: Transaction, sharded: boolean): BeatWorkspace {
-  const record = async (heartbeats: readonly AddressedHeartbeat[]): Promise<boolean[]> => {
-    const missed = new Set((await updateHeartbeats(prisma, lastOfEach(heartbeats))).map(keyOf));
-    return heartbeats.map(({ orgId, workspaceId }) => !missed.has(keyOf({ orgId, id: workspaceId })));
+  const run = async (heartbeats: readonly AddressedHeartbeat[]): Promise<(boolean | Error)[]> => {
+    const answers = await recordEach(prisma, lastOfEach(heartbeats));
+    return heartbeats.map((heartbeat) => answers.get(keyOf(heartbeat)) ?? false);
   };
-  const alone = (heartbeat: AddressedHeartbeat) => record([heartbeat]).then(([recorded = false]) => recorded, toError);
-  const run = (heartbeats: readonly AddressedHeartbeat[]): Promise<(boolean | Error)[]> =>
-    record(heartbeats).catch(() => Promise.all(heartbeats.map(alone)));
   return createBatcher(sharded ? apart(run) : run);
 }
 
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+/**
+ * Records heartbeats, one for each workspace, and tells by workspace whether it could, or how that failed. Where they fail
+ * together each is tried by itself, so that none is lost for another's sake.
+ */
+async function recordEach(
+  tx: Transaction,
+  heartbeats: readonly AddressedHeartbeat[],
+): Promise<ReadonlyMap<string, boolean | Error>> {
+  try {
+    const missed = await updateHeartbeats(tx, heartbeats);
+    const missing = new Set(missed.map(({ orgId, id }) => keyOf({ orgId, workspaceId: id })));
+    return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), !missing.has(keyOf(heartbeat))]));
+  } catch (error) {
+    if (heartbeats.length === 1) return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
+    const alone = await Promise.all(heartbeats.map((heartbeat) => recordEach(tx, [heartbeat])));
+    return new Map(alone.flatMap((answer) => [...answer]));
+  }
+}
 
-const keyOf = ({ orgId, id }: WorkspaceKey): string => `${orgId}/${id}`;
+const keyOf = ({ orgId, workspaceId }: Pick<AddressedHeartbeat, 'orgId' | 'workspaceId'>) => `${orgId}/${workspaceId}`;
 
 /** Of several heartbeats of one workspace the last counts. */
 function lastOfEach(heartbeats: readonly AddressedHeartbeat[]): AddressedHeartbeat[] {
-  return [...new Map(heartbeats.map((beat) => [keyOf({ orgId: beat.orgId, id: beat.workspaceId }), beat])).values()];
+  return [...new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), heartbeat])).values()];
 }
 
 /**

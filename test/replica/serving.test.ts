@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { insertOrganization, insertRoot, insertToken, setHeartbeat } from '../support/fixtures.ts';
+import { openGate } from '../support/gate.ts';
 import { install } from '../support/install.ts';
 import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { follow } from '../support/organization-events.ts';
 import { readOrganization } from '../support/rows.ts';
-import { openGate } from '../support/gate.ts';
 import { startReplication } from './replication.ts';
 
 const replication = await startReplication();
