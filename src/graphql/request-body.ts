@@ -6,7 +6,8 @@ import { refusal } from './refusal.ts';
  * that the Fetch API makes of it, reading a small body takes longer than all else of its request together.
  *
  * @param maxBytes of which it may have this many
- * @throws GraphQLError with HTTP status 413 when it is larger; what is left is not read
+ * @throws GraphQLError with HTTP status 413 when it is larger; what is left is not read. With 400 when it breaks off: there
+ * is nobody left to be told, and it must not pass for a connection of ours that broke.
  */
 export async function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
   if (Number(message.headers['content-length']) > maxBytes) throw tooLarge();
@@ -22,8 +23,10 @@ export async function readBody(message: IncomingMessage, maxBytes: number): Prom
     };
     message.on('data', take);
     message.once('end', () => resolve(Buffer.concat(chunks).toString()));
-    message.once('error', reject);
+    message.once('error', () => reject(brokenOff()));
   });
 }
+
+const brokenOff = () => refusal(400, 'The body of the request broke off.');
 
 const tooLarge = () => refusal(413, 'The body of the request is too large. Send it in parts.');

@@ -20,7 +20,8 @@ export interface HttpRequest {
 
 /** The server behind a socket, for what a client sees only there. Closed after the last test of the file. */
 export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiql: GraphiqlSettings = false) {
-  const log = createLogger('silent');
+  const logged: Record<string, unknown>[] = [];
+  const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
   const server = await listen(
     createGraphqlServer({
       sharded: false,
@@ -58,5 +59,5 @@ export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiq
       sent.end(body);
     });
   }
-  return { port, send };
+  return { port, send, logged };
 }
