@@ -113,7 +113,7 @@ describe('an install that deadlocks with a foreign writer, whose new root has th
   });
 
   test('is run again and done when that root is rolled back', async () => {
-    expect(await deadlock('rollback')).toEqual({ agentId: acme.agentId, changed: true });
+    expect(await deadlock('rollback')).toEqual({ agent: acme.agentId, changed: true });
     await expectState(database, acme, asInstalled);
   });
 });

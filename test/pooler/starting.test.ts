@@ -100,6 +100,8 @@ describe('a server behind a pooler says what it lacks and does not start', () =>
 
 test('migrations go past the pooler, and wait for those of another server there', async () => {
   const migrationsLock = 72_707_369;
+  // With migrations to apply: a server that finds them applied waits for nobody.
+  await database.query('drop schema public cascade; create schema public');
   const holder = await database.connect();
   await holder.query('select pg_advisory_lock($1)', [migrationsLock]);
   const starting = startApp({ ...pooled, DIRECT_DATABASE_URL: database.url });
