@@ -59,7 +59,7 @@ describe('a removed agent', () => {
     for (const id of [orgId, removedId]) {
       const before = await snapshotOrganization(database, id);
       const run = inTransaction(api.prisma, (tx) => installPlatformAgent(tx, { orgId: id, actor: 'operator' }));
-      expect(await run).toEqual({ agentId: platformAgentId(id), changed: false });
+      expect(await run).toEqual({ agent: platformAgentId(id), changed: false });
       expect(await snapshotOrganization(database, id)).toEqual(before);
     }
   });
