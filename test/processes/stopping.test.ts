@@ -92,11 +92,11 @@ test.each([
 
 test("a terminal's interrupt while workers start breaks the start off, and is no failure", async () => {
   const server = startServer(settings, { detached: true });
-  await waitUntil('the first worker listens', async () => listeningPids(server).length === 1, PATIENTLY_MS);
+  await waitUntil('the first worker listens', async () => listeningPids(server).length > 0, PATIENTLY_MS);
   process.kill(-(server.process.pid ?? Number.NaN), 'SIGINT');
   expect(await server.ended).toBe(0);
+  // Whether the other one has come to listen by then is a matter of luck, and of no consequence.
   expect(complaints(server)).toEqual([]);
-  expect(listeningPids(server)).toHaveLength(1);
   expect(server.output()).not.toMatch(/^[^{]/m);
 });
 
