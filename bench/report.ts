@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import { groupBy } from '../src/group-by.ts';
 import type { Measurement } from './measure.ts';
 import type { Growth } from './scenarios/growth.ts';
 import type { Memory } from './scenarios/memory.ts';
@@ -18,11 +19,7 @@ export function formatMachine(): string {
 /** Of each operation a row: how fast Taproot is, and how many times the speed of each of the others that is. */
 export function formatMeasurements(measurements: readonly Measurement[]): string {
   const others = [...new Set(measurements.map(({ contender }) => contender))].filter((name) => name !== 'Taproot');
-  const rows = new Map<string, Measurement[]>();
-  for (const measurement of measurements) {
-    const row = `${measurement.operation} ${measurement.clients}`;
-    rows.set(row, [...(rows.get(row) ?? []), measurement]);
-  }
+  const rows = groupBy(measurements, ({ operation, clients }) => `${operation} ${clients}`);
   return table(
     ['operation', 'clients', 'Taproot, per second', ...others.map((name) => `times the ${name}`)],
     [...rows.values()].map((row) => {

@@ -4,7 +4,6 @@ import { ConsoleMissingError } from './console-server.ts';
 import { DatabaseUnavailableError } from './database/database-unavailable.ts';
 import { EmbeddedPostgresError } from './database/embedded/errors.ts';
 import { MigrationError } from './database/migrations/errors.ts';
-
 import { ListenError } from './http-server.ts';
 import type { Logger } from './logger.ts';
 import { OperatorTokenError } from './operator-token.ts';

@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
+import { groupBy } from '../group-by.ts';
 import { toError } from './batches.ts';
 
 interface OfOrganization {
@@ -32,12 +33,7 @@ export function apart<Item extends OfOrganization, Value>(
   run: (items: readonly Item[]) => Promise<readonly (Value | Error)[]>,
 ): (items: readonly Item[]) => Promise<(Value | Error)[]> {
   return async (items) => {
-    const parts = new Map<string, Item[]>();
-    for (const item of items) {
-      const part = parts.get(item.orgId);
-      if (part === undefined) parts.set(item.orgId, [item]);
-      else part.push(item);
-    }
+    const parts = groupBy(items, ({ orgId }) => orgId);
     const answers = new Map<Item, Value | Error>();
     const runPart = async (part: readonly Item[]) => {
       const values = await run(part).catch((error) => part.map(() => toError(error)));

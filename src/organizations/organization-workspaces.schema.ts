@@ -6,7 +6,7 @@ import { cursorKeys, maxWorkspacePageSize, type PageArgs, pageLimit, toConnectio
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { byName, ofStatusAndKind, type WorkspaceFilter } from '../workspaces/selections.ts';
-import { Workspace, WorkspaceConnection } from '../workspaces/tree-node.schema.ts';
+import { Workspace, WorkspaceConnection, workspaceKey } from '../workspaces/tree-node.schema.ts';
 import { createWorkspacePageLoader, type WorkspacePageRow } from '../workspaces/workspace-pages.ts';
 import { columnsOf, isInRow, type Selection } from '../workspaces/workspace-rows.ts';
 import { Organization } from './organization.schema.ts';
@@ -15,9 +15,6 @@ const workspacePages = prismaConnectionHelpers(builder, Workspace, {
   cursor: 'orgId_id',
   maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
 });
-
-/** What every row is found again by, whatever else is asked for. */
-const workspaceKeyColumns = ['orgId', 'id'] as const;
 
 const cursorOfWorkspace = ({ orgId, id }: WorkspaceKey) => formatPrismaCursor({ orgId, id }, ['orgId', 'id']);
 
@@ -35,15 +32,11 @@ function loadWorkspacePage(
   info: GraphQLResolveInfo,
 ): Promise<WorkspacePageRow[]> {
   const loader = context.loaders(info).ofField(info.fieldNodes, () => {
-    const selection = queryFromInfo({ context, info, typeName: 'Workspace', path: ['edges', 'node'] });
+    const path = ['edges', 'node'];
+    const selection = queryFromInfo({ context, info, typeName: 'Workspace', select: workspaceKey, path });
     const { take = 0, cursor } = workspacePages.getQuery(args, context, () => true);
-    const columns = new Set([...workspaceKeyColumns, ...(columnsOf(selection) ?? [])]);
-    return createWorkspacePageLoader(context.prisma, {
-      ...args,
-      columns: [...columns],
-      take,
-      cursor: cursor?.orgId_id,
-    });
+    const columns = columnsOf(selection) ?? [];
+    return createWorkspacePageLoader(context.prisma, { ...args, columns, take, cursor: cursor?.orgId_id });
   });
   return loader.load(orgId);
 }

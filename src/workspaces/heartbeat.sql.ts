@@ -17,8 +17,9 @@ export interface AddressedHeartbeat extends Heartbeat {
 
 /**
  * Records heartbeats, one for each workspace, and returns the keys of those that it could not record: that have no
- * heartbeat row, or are removed. Nearly always these are fewer than the others. It touches workspace_heartbeats alone and locks no workspace, so that it never waits for a change of the tree;
- * the rows are locked in the order of their keys, so that two batches cannot deadlock.
+ * heartbeat row, or are removed. Nearly always these are fewer than the others. It touches workspace_heartbeats alone and
+ * locks no workspace, so that it never waits for a change of the tree; the rows are locked in the order of their keys, so
+ * that two batches cannot deadlock.
  */
 export async function updateHeartbeats(tx: Transaction, beats: readonly AddressedHeartbeat[]): Promise<WorkspaceKey[]> {
   return tx.$queryRaw<WorkspaceKey[]>`

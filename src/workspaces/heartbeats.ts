@@ -10,6 +10,7 @@ import {
   updateHeartbeats,
   updateReport,
 } from './heartbeat.sql.ts';
+import { workspaceKeyText } from './lineage.ts';
 import { readLiveWorkspace } from './workspace.sql.ts';
 
 /** Records that a workspace is alive, and tells whether it could: whether it is there, has a heartbeat row and is not removed. */
@@ -37,7 +38,7 @@ async function recordEach(
 ): Promise<ReadonlyMap<string, boolean | Error>> {
   try {
     const missed = await updateHeartbeats(tx, heartbeats);
-    const missing = new Set(missed.map(({ orgId, id }) => keyOf({ orgId, workspaceId: id })));
+    const missing = new Set(missed.map(workspaceKeyText));
     return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), !missing.has(keyOf(heartbeat))]));
   } catch (error) {
     if (heartbeats.length === 1) return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
@@ -46,7 +47,7 @@ async function recordEach(
   }
 }
 
-const keyOf = ({ orgId, workspaceId }: Pick<AddressedHeartbeat, 'orgId' | 'workspaceId'>) => `${orgId}/${workspaceId}`;
+const keyOf = ({ orgId, workspaceId }: AddressedHeartbeat) => workspaceKeyText({ orgId, id: workspaceId });
 
 /** Of several heartbeats of one workspace the last counts. */
 function lastOfEach(heartbeats: readonly AddressedHeartbeat[]): AddressedHeartbeat[] {

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { PrismaClient } from '../generated/prisma/client.ts';
+import { groupBy } from '../group-by.ts';
 
 /** What names a workspace among all organizations. The schema loads the fields that a client selects from it. */
 export interface WorkspaceKey {
@@ -30,13 +31,8 @@ export function createLineageLoader(prisma: PrismaClient): LineageLoader {
 
 /** The ids of the workspaces of each organization: a sharded database follows references within one organization alone. */
 export function idsByOrganization(keys: readonly WorkspaceKey[]): Map<string, string[]> {
-  const ids = new Map<string, string[]>();
-  for (const { orgId, id } of keys) {
-    const known = ids.get(orgId);
-    if (known) known.push(id);
-    else ids.set(orgId, [id]);
-  }
-  return ids;
+  const groups = groupBy(keys, ({ orgId }) => orgId);
+  return new Map([...groups].map(([orgId, group]) => [orgId, group.map(({ id }) => id)]));
 }
 
 /** One text for one workspace among all organizations. */

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { isOf } from '../database/sharding.ts';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
+import { groupBy } from '../group-by.ts';
 import type { WorkspaceFilter } from './selections.ts';
 import { type columnsOf, type FlatRow, selectColumns, toWorkspaceRow } from './workspace-rows.ts';
 
@@ -25,8 +26,7 @@ export function createWorkspacePageLoader(
 ): DataLoader<string, WorkspacePageRow[]> {
   return new DataLoader(async (orgIds: readonly string[]) => {
     const rows = await selectPages(prisma, orgIds, query);
-    const pages = new Map(orgIds.map((orgId) => [orgId, [] as WorkspacePageRow[]]));
-    for (const row of rows) pages.get(row.orgId)?.push(toWorkspaceRow(row));
+    const pages = groupBy(rows.map(toWorkspaceRow), ({ orgId }) => orgId);
     return orgIds.map((orgId) => pages.get(orgId) ?? []);
   });
 }

@@ -3,7 +3,7 @@ import type { Transaction } from '../database/client.ts';
 import { apart, isOf } from '../database/sharding.ts';
 import { Prisma, type Workspace, type WorkspaceState } from '../generated/prisma/client.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
-import type { WorkspaceKey } from './lineage.ts';
+import { type WorkspaceKey, workspaceKeyText } from './lineage.ts';
 
 /** A workspace with its status: all that can be read of it without following a relation. */
 export interface WorkspaceRow extends Workspace {
@@ -22,8 +22,8 @@ export type ReadWorkspace = (key: WorkspaceKey) => Promise<WorkspaceRow | null>;
 export function createWorkspaceReader(prisma: Transaction, sharded: boolean): ReadWorkspace {
   const run = async (keys: readonly WorkspaceKey[]): Promise<(WorkspaceRow | null)[]> => {
     const rows = await selectWorkspaceRows(prisma, keys);
-    const byKey = new Map(rows.map((row) => [`${row.orgId}/${row.id}`, row]));
-    return keys.map(({ orgId, id }) => byKey.get(`${orgId}/${id}`) ?? null);
+    const byKey = new Map(rows.map((row) => [workspaceKeyText(row), row]));
+    return keys.map((key) => byKey.get(workspaceKeyText(key)) ?? null);
   };
   return createBatcher(sharded ? apart(run) : run);
 }

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { RelatedPage } from '../graphql/pages.ts';
+import { groupBy } from '../group-by.ts';
 import { live, ofStatusAndKind, type WorkspaceFilter } from './selections.ts';
 
 /** Which workspaces of an organization are to be counted: all, or the children of one. */
@@ -19,10 +20,8 @@ export type WorkspaceTotalLoader = DataLoader<WorkspaceList, number, string>;
 export function createWorkspaceTotalLoader(prisma: PrismaClient): WorkspaceTotalLoader {
   return new DataLoader<WorkspaceList, number, string>(
     async (lists) => {
-      const kinds = new Map<string, WorkspaceList[]>();
-      for (const list of lists) kinds.set(kindOf(list), [...(kinds.get(kindOf(list)) ?? []), list]);
       const totals = new Map<string, Map<string, number>>();
-      for (const [kind, alike] of kinds) totals.set(kind, await count(prisma, alike));
+      for (const [kind, alike] of groupBy(lists, kindOf)) totals.set(kind, await count(prisma, alike));
       return lists.map((list) => totals.get(kindOf(list))?.get(nameOf(list)) ?? 0);
     },
     { cacheKeyFn: (list) => `${nameOf(list)} ${kindOf(list)}` },
