@@ -107,3 +107,18 @@ export async function insertEveryKind(database: TestDatabase) {
     },
   };
 }
+
+/** Takes away every organization. */
+export async function removeOrganizations(database: TestDatabase): Promise<void> {
+  await database.query(
+    'truncate organizations, workspaces, workspace_heartbeats, org_events, org_api_tokens, org_plugin_allowlist',
+  );
+}
+
+/** Settings under which a lock is waited for as long as a test holds it. */
+export const patientSettings = (databaseUrl: string) => ({
+  DATABASE_URL: databaseUrl,
+  LOCK_TIMEOUT_MS: '30000',
+  STATEMENT_TIMEOUT_MS: '31000',
+  TRANSACTION_TIMEOUT_MS: '32000',
+});

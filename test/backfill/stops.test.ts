@@ -6,16 +6,11 @@ import { createTestDatabase, type TestClient } from '../support/database.ts';
 import { insertRoot } from '../support/fixtures.ts';
 import { compileServer } from '../support/server-process.ts';
 import { type BackfillProcess, readReport, runBackfill, SLOW, startBackfill } from './backfill-process.ts';
-import { countInstalls, insertWaiting } from './organizations.ts';
+import { countInstalls, insertWaiting, patientSettings, removeOrganizations } from './organizations.ts';
 
 const database = await createTestDatabase();
 const elsewhere = await createTestDatabase();
-const settings = {
-  DATABASE_URL: database.url,
-  LOCK_TIMEOUT_MS: '30000',
-  STATEMENT_TIMEOUT_MS: '31000',
-  TRANSACTION_TIMEOUT_MS: '32000',
-};
+const settings = patientSettings(database.url);
 
 vi.setConfig(SLOW);
 beforeAll(compileServer);
@@ -23,9 +18,7 @@ beforeAll(compileServer);
 let ids: string[];
 let holder: TestClient;
 beforeEach(async () => {
-  await database.query(
-    'truncate organizations, workspaces, workspace_heartbeats, org_events, org_api_tokens, org_plugin_allowlist',
-  );
+  await removeOrganizations(database);
   ids = await insertWaiting(database, 9);
   holder = await database.connect();
 });

@@ -5,16 +5,11 @@ import { createTestDatabase, type TestClient } from '../support/database.ts';
 import { install } from '../support/install.ts';
 import { compileServer } from '../support/server-process.ts';
 import { readReport, runBackfill, SLOW, startBackfill } from './backfill-process.ts';
-import { countInstalls, insertWaiting } from './organizations.ts';
+import { countInstalls, insertWaiting, patientSettings, removeOrganizations } from './organizations.ts';
 
 const database = await createTestDatabase();
 const api = createTestApi(database);
-const patient = {
-  DATABASE_URL: database.url,
-  LOCK_TIMEOUT_MS: '30000',
-  STATEMENT_TIMEOUT_MS: '31000',
-  TRANSACTION_TIMEOUT_MS: '32000',
-};
+const patient = patientSettings(database.url);
 const hasty = { ...patient, LOCK_TIMEOUT_MS: '100' };
 
 vi.setConfig(SLOW);
@@ -23,9 +18,7 @@ beforeAll(compileServer);
 let ids: string[];
 let holder: TestClient;
 beforeEach(async () => {
-  await database.query(
-    'truncate organizations, workspaces, workspace_heartbeats, org_events, org_api_tokens, org_plugin_allowlist',
-  );
+  await removeOrganizations(database);
   ids = await insertWaiting(database, 40);
   holder = await database.connect();
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHeartbeatBatches } from '../../src/workspaces/heartbeats.ts';
+import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
 import { createTestApi, type TestApi } from '../support/api.ts';
 import { waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -10,7 +11,7 @@ import { watchNeighbour } from '../support/neighbour.ts';
 import { observeStatements, recordStatements, type Statement } from '../support/statements.ts';
 import { attempt, heartbeats } from './calls.ts';
 import { watchDeadlocks } from './interleaving.ts';
-import { beatOf, holdBeats, insertAgents, type Key, readMessages } from './together.ts';
+import { beatOf, holdBeats, insertAgents, readMessages } from './together.ts';
 
 const database = await createTestDatabase();
 watchDeadlocks(database);
@@ -22,20 +23,20 @@ const neighbour = watchNeighbour(database);
 const holder = await database.connect();
 
 /** Of three organizations. */
-let agents: Key[];
+let agents: WorkspaceKey[];
 /** One more of the first. */
-let sibling: Key;
+let sibling: WorkspaceKey;
 beforeEach(async () => {
   agents = await insertAgents(database, 3);
-  const [{ orgId }] = agents as [Key];
+  const [{ orgId }] = agents as [WorkspaceKey];
   sibling = { orgId, id: await insertRoot(database, orgId) };
 });
 afterEach(() => holder.query('rollback'));
 
-const call = (client: TestApi, { orgId, id }: Key) => attempt(client, heartbeats.one, { orgId, id });
+const call = (client: TestApi, { orgId, id }: WorkspaceKey) => attempt(client, heartbeats.one, { orgId, id });
 
 /** Lets every heartbeat of the workspace fail while the work is done. */
-async function failing(key: Key, work: () => Promise<void>): Promise<void> {
+async function failing(key: WorkspaceKey, work: () => Promise<void>): Promise<void> {
   await database.query(`create function refuse() returns trigger language plpgsql as
     $$ begin raise exception 'no' using errcode = '57014'; end $$`);
   await database.query(`create trigger refuse before update on workspace_heartbeats for each row
@@ -108,7 +109,7 @@ describe.each([
   });
 
   test('unknown and removed workspaces are refused, each in its own way, beside those that are recorded', async () => {
-    const [first, second] = agents as [Key, Key];
+    const [first, second] = agents as [WorkspaceKey, WorkspaceKey];
     const gone = { orgId: first.orgId, id: await insertRoot(database, first.orgId, { lifecycle: 'removed' }) };
     const nowhere = { orgId: randomUUID(), id: first.id };
     const unknown = { orgId: first.orgId, id: randomUUID() };
@@ -141,7 +142,7 @@ describe.each([
 });
 
 test('a single heartbeat that fails is not tried twice', async () => {
-  const [first] = agents as [Key];
+  const [first] = agents as [WorkspaceKey];
   const beat = createHeartbeatBatches(api.prisma, false);
   await failing(first, async () => {
     const statements = await recordStatements(() => expect(beat(beatOf(first))).rejects.toThrow());

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
 import { createWorkspaceReader } from '../../src/workspaces/workspace-rows.ts';
 import { createTestApi } from '../support/api.ts';
 import { waitUntilBlockedBy } from '../support/barriers.ts';
@@ -11,7 +12,7 @@ import { watchNeighbour } from '../support/neighbour.ts';
 import { observeStatements, recordStatements, type Statement } from '../support/statements.ts';
 import { attempt, mutations } from './calls.ts';
 import { watchDeadlocks } from './interleaving.ts';
-import { insertAgents, type Key } from './together.ts';
+import { insertAgents } from './together.ts';
 
 const callers = 20;
 
@@ -25,13 +26,13 @@ const neighbour = watchNeighbour(database);
 const holder = await database.connect();
 
 /** Of three organizations. */
-let agents: [Key, Key, Key];
+let agents: [WorkspaceKey, WorkspaceKey, WorkspaceKey];
 beforeEach(async () => {
-  agents = (await insertAgents(database, 3)) as [Key, Key, Key];
+  agents = (await insertAgents(database, 3)) as [WorkspaceKey, WorkspaceKey, WorkspaceKey];
 });
 
 const readNames = `query ($orgId: ID!, $id: ID!) { workspace(orgId: $orgId, id: $id) { name status } }`;
-const read = async (key: Key, client = api) => (await client.expectData(readNames, { ...key })).workspace;
+const read = async (key: WorkspaceKey, client = api) => (await client.expectData(readNames, { ...key })).workspace;
 
 /** Lets the status of a workspace be read only while nobody holds the latch: by statements whose snapshot is taken. */
 async function withLatch(work: () => Promise<void>): Promise<void> {

@@ -1,15 +1,11 @@
 import type { AddressedHeartbeat } from '../../src/workspaces/heartbeat.sql.ts';
+import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
 import type { TestClient, TestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot } from '../support/fixtures.ts';
 
-export interface Key {
-  readonly orgId: string;
-  readonly id: string;
-}
-
 /** Inserts organizations with a workspace each, and returns the keys of those. */
-export async function insertAgents(database: TestDatabase, organizations: number): Promise<Key[]> {
-  const keys: Key[] = [];
+export async function insertAgents(database: TestDatabase, organizations: number): Promise<WorkspaceKey[]> {
+  const keys: WorkspaceKey[] = [];
   for (let number = 0; number < organizations; number++) {
     const orgId = await insertOrganization(database, { name: `Organization ${number}` });
     keys.push({ orgId, id: await insertRoot(database, orgId, { name: `Agent ${number}` }) });
@@ -18,7 +14,7 @@ export async function insertAgents(database: TestDatabase, organizations: number
 }
 
 /** A heartbeat of the workspace. */
-export const beatOf = ({ orgId, id }: Key, message: string | null = null): AddressedHeartbeat => ({
+export const beatOf = ({ orgId, id }: WorkspaceKey, message: string | null = null): AddressedHeartbeat => ({
   orgId,
   workspaceId: id,
   health: 'healthy',
@@ -26,7 +22,7 @@ export const beatOf = ({ orgId, id }: Key, message: string | null = null): Addre
 });
 
 /** Lets heartbeats of the workspace wait until the holder's transaction ends. */
-export async function holdBeats(holder: TestClient, { orgId, id }: Key): Promise<void> {
+export async function holdBeats(holder: TestClient, { orgId, id }: WorkspaceKey): Promise<void> {
   await holder.query('begin');
   await holder.query('select from workspace_heartbeats where org_id = $1 and workspace_id = $2 for update', [
     orgId,
@@ -37,7 +33,7 @@ export async function holdBeats(holder: TestClient, { orgId, id }: Key): Promise
 /** What the last heartbeat of each workspace said; undefined for one that has not been heard. */
 export async function readMessages(
   database: TestDatabase,
-  keys: readonly Key[],
+  keys: readonly WorkspaceKey[],
 ): Promise<(string | null | undefined)[]> {
   const rows = await database.query<{ id: string; message: string | null }>(
     `select workspace_id as id, message from workspace_heartbeats
