@@ -15,7 +15,7 @@ const service = postgraphile({
     makePgService({
       connectionString: DATABASE_URL,
       schemas: ['public'],
-      poolConfig: { max: Number(POOL_SIZE) },
+      poolConfig: { max: Number(POOL_SIZE), options: '-c plan_cache_mode=force_generic_plan' },
     }),
   ],
 }).createServ(grafserv);
