@@ -20,5 +20,13 @@ select create_distributed_table('org_events', 'org_id', colocate_with => 'organi
 -- Its one row is read wherever a status is judged, so every node has it.
 select create_reference_table('status_windows');
 
--- The view workspace_states goes with its tables. _prisma_migrations stays on the coordinator alone, as it must: migrations
+-- The rules of the status, wherever a worker judges.
+select create_distributed_function(
+  'workspace_status(workspace_lifecycle, timestamptz, timestamptz, workspace_health, integer, integer)'
+);
+select create_distributed_function(
+  'workspace_status_message(workspace_status, workspace_lifecycle, timestamptz, text, timestamptz, text, integer, integer)'
+);
+
+-- The views judged_workspaces and workspace_states go with their tables. _prisma_migrations stays on the coordinator alone, as it must: migrations
 -- are applied there, and Citus hands them on to the shards.

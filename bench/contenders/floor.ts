@@ -23,10 +23,7 @@ export interface Floor {
 
 const selectAgent = {
   name: 'select_agent',
-  text: `select w.id, w.name, s.status
-         from workspaces w
-         join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
-         where w.org_id = $1 and w.id = $2`,
+  text: `select w.id, w.name, w.status from judged_workspaces w where w.org_id = $1 and w.id = $2`,
 };
 
 const selectSettled = {
@@ -38,9 +35,8 @@ const selectSettled = {
 
 const selectTree = {
   name: 'select_tree',
-  text: `select w.id, w.parent_id, w.name, s.status, s.last_heartbeat_at
-         from workspaces w
-         join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
+  text: `select w.id, w.parent_id, w.name, w.status, w.last_heartbeat_at
+         from judged_workspaces w
          where w.org_id = $1 and w.lifecycle <> 'removed'
          order by w.name, w.id
          limit 1000`,

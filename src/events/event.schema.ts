@@ -1,10 +1,11 @@
 import { builder } from '../graphql/builder.ts';
+import { ofOrganization } from '../graphql/context.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 
 builder.prismaObject('OrganizationEvent', {
   description: 'Something that happened to an organization, written together with it.',
   select: { orgId: true, seq: true },
-  authScopes: ({ orgId }) => ({ organization: orgId }),
+  authScopes: ofOrganization,
   fields: (t) => ({
     seq: t.id({
       description: 'Its number within the organization: without a gap, and in the order of commits.',

@@ -47,6 +47,14 @@ export function sees(caller: Caller | null, orgId: string): boolean {
 }
 
 /**
+ * The scope of a type whose rows belong to an organization. It is asked for every row of every list: a caller who sees the
+ * organization passes without a scope to be evaluated and kept.
+ */
+export function ofOrganization({ orgId }: { readonly orgId: string }, { caller }: Context) {
+  return sees(caller, orgId) || { organization: orgId };
+}
+
+/**
  * The caller of a field that is open to callers only.
  *
  * @throws UnauthenticatedError

@@ -1,6 +1,6 @@
 import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
-import { type Context, requireCaller } from '../graphql/context.ts';
+import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
 import { cursorKeys, pageLimit, type RelatedPage, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
@@ -25,7 +25,7 @@ const StatusCountsObject = builder.objectRef<StatusCounts>('StatusCounts').imple
 export const Organization = builder.prismaObject('Organization', {
   description: 'A tenant. Everything else belongs to exactly one.',
   select: { id: true },
-  authScopes: ({ id }) => ({ organization: id }),
+  authScopes: ({ id }, context) => ofOrganization({ orgId: id }, context),
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID.' }),
     name: t.exposeString('name', { description: 'Not unique: only the id is.' }),

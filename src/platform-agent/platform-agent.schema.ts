@@ -1,6 +1,6 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { type Context, requireCaller } from '../graphql/context.ts';
+import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
 import { Organization } from '../organizations/organization.schema.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { TreeNode, workspaceKey } from '../workspaces/tree-node.schema.ts';
@@ -17,7 +17,7 @@ const PlatformAgent = builder.prismaObject('Workspace', {
   description: 'The workspace that is the root of its organization: once installed, the only live one.',
   interfaces: [TreeNode],
   select: workspaceKey,
-  authScopes: ({ orgId }) => ({ organization: orgId }),
+  authScopes: ofOrganization,
   fields: (t) => ({
     workspace: t.variant('Workspace', { description: 'The same row, as any other node of the tree.' }),
     installation: t.field({

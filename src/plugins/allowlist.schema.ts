@@ -1,6 +1,6 @@
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { requireCaller } from '../graphql/context.ts';
+import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { pluginName, uuid } from '../graphql/inputs.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
@@ -12,7 +12,7 @@ const pluginDescription = 'The plugin, as its registry names it: at most 200 cha
 const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
   description: 'A plugin that the workspaces below a root may use.',
   select: { orgId: true, rootId: true, pluginName: true },
-  authScopes: ({ orgId }) => ({ organization: orgId }),
+  authScopes: ofOrganization,
   fields: (t) => ({
     plugin: t.exposeString('pluginName', { description: 'As its registry names it.' }),
     enabledBy: t.exposeString('enabledBy', {

@@ -1,6 +1,6 @@
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { requireCaller } from '../graphql/context.ts';
+import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { apiTokenName, moment, uuid } from '../graphql/inputs.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createApiToken, revokeApiToken } from './api-tokens.ts';
@@ -9,7 +9,7 @@ import { actorOf } from './authenticate.ts';
 export const ApiToken = builder.prismaObject('ApiToken', {
   description: 'A bearer token that acts inside one organization while the root it is anchored to lives.',
   select: { orgId: true, id: true },
-  authScopes: ({ orgId }) => ({ organization: orgId }),
+  authScopes: ofOrganization,
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID. It is no secret.' }),
     name: t.exposeString('name', { description: 'What its creator called it. Not unique.' }),

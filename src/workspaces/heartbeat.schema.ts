@@ -5,7 +5,6 @@ import { checkListSize } from '../graphql/limits.ts';
 import { ProvisioningStateEnum, WorkspaceHealthEnum } from './enums.schema.ts';
 import { recordHeartbeat, recordHeartbeats, reportProvisioning } from './heartbeats.ts';
 import { Workspace } from './tree-node.schema.ts';
-import { isInRow } from './workspace-rows.ts';
 
 const healthDescription = 'How it says it feels.';
 const messageDescription =
@@ -30,7 +29,7 @@ const HeartbeatInput = builder.inputType('HeartbeatInput', {
 
 // None of these opens a transaction: each writes with one statement, which waits for no change of the tree.
 builder.mutationFields((t) => ({
-  recordHeartbeat: t.prismaField({
+  recordHeartbeat: t.field({
     type: Workspace,
     description:
       'Tells that a workspace is alive. It never waits for an install and never brings a removed workspace back.',
@@ -41,12 +40,9 @@ builder.mutationFields((t) => ({
       message: t.arg.string({ validate: message, description: messageDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
-    resolve: async (query, _, { orgId, workspaceId, health, message }, { prisma, beatWorkspace, readWorkspace }) => {
+    resolve: (_, { orgId, workspaceId, health, message }, { prisma, beatWorkspace }) => {
       const heartbeat = { orgId, workspaceId, health: health ?? 'healthy', message: message ?? null };
-      await recordHeartbeat(prisma, beatWorkspace, heartbeat);
-      const key = { orgId, id: workspaceId };
-      const row = isInRow(query) ? await readWorkspace(key) : null;
-      return row ?? prisma.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: key } });
+      return recordHeartbeat(prisma, beatWorkspace, heartbeat);
     },
   }),
 

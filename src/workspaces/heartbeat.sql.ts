@@ -3,6 +3,7 @@ import { isOf } from '../database/sharding.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
 import type { WorkspaceKey } from './lineage.ts';
+import { allColumns, type FlatRow, type JudgedWorkspace, toWorkspaceRow } from './workspace-rows.ts';
 
 export interface Heartbeat {
   readonly workspaceId: string;
@@ -17,12 +18,65 @@ export interface AddressedHeartbeat extends Heartbeat {
 
 /**
  * Records heartbeats, one for each workspace, and returns the keys of those that it could not record: that have no
- * heartbeat row, or are removed. Nearly always these are fewer than the others. It touches workspace_heartbeats alone and
- * locks no workspace, so that it never waits for a change of the tree; the rows are locked in the order of their keys, so
- * that two batches cannot deadlock.
+ * heartbeat row, or are removed. Nearly always these are fewer than the others.
  */
 export async function updateHeartbeats(tx: Transaction, beats: readonly AddressedHeartbeat[]): Promise<WorkspaceKey[]> {
   return tx.$queryRaw<WorkspaceKey[]>`
+    ${recording(beats)}
+    select org_id as "orgId", workspace_id as id
+    from beat
+    where not exists (
+      select from recorded where recorded.org_id = beat.org_id and recorded.workspace_id = beat.workspace_id
+    )`;
+}
+
+/**
+ * Records heartbeats, one for each workspace, and returns the workspaces whose heartbeats it could record, as they are
+ * with them. They are judged by the rules of the view, which itself shows what was before the statement.
+ */
+export async function updateAndReadHeartbeats(
+  tx: Transaction,
+  beats: readonly AddressedHeartbeat[],
+): Promise<JudgedWorkspace[]> {
+  const rows = await tx.$queryRaw<FlatRow[]>`
+    ${recording(beats)}
+    select ${allColumns}
+    from (
+      select
+        w.*,
+        judged.status,
+        workspace_status_message(
+          judged.status, latest.lifecycle, latest.at, latest.message, h.last_seen_at, h.message,
+          sw.liveness_seconds, sw.provisioning_seconds
+        ) as status_message,
+        h.last_seen_at as last_heartbeat_at
+      from recorded h
+      join workspaces w on w.org_id = h.org_id and w.id = h.workspace_id
+      cross join status_windows sw
+      cross join lateral (
+        select
+          case when is_reported then h.reported_lifecycle else w.lifecycle end as lifecycle,
+          case when is_reported then h.reported_at else w.lifecycle_at end as at,
+          case when is_reported then h.reported_message else w.lifecycle_message end as message
+        from (select coalesce(h.reported_at > w.lifecycle_at, false) as is_reported) report
+      ) latest
+      cross join lateral (
+        select workspace_status(
+          latest.lifecycle, latest.at, h.last_seen_at, h.health, sw.liveness_seconds, sw.provisioning_seconds
+        ) as status
+      ) judged
+      where w.org_id ${isOf(beats)}
+    ) w`;
+  return rows.map(toWorkspaceRow);
+}
+
+/**
+ * The common table expressions that record heartbeats: `beat` holds what is to be recorded, and `recorded` the rows that
+ * were found for it, as they are then. They touch workspace_heartbeats alone and lock no workspace, so that they never wait
+ * for a change of the tree; the rows are locked in the order of their keys, so that two batches cannot deadlock.
+ */
+function recording(beats: readonly AddressedHeartbeat[]): Prisma.Sql {
+  return Prisma.sql`
     with beat as (
       select *
       from unnest(
@@ -48,12 +102,7 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
       set last_seen_at = statement_timestamp(), health = locked.health, message = locked.message
       from locked
       where heartbeat.org_id ${isOf(beats)} and heartbeat.org_id = locked.org_id and heartbeat.workspace_id = locked.workspace_id
-      returning heartbeat.org_id, heartbeat.workspace_id
-    )
-    select org_id as "orgId", workspace_id as id
-    from beat
-    where not exists (
-      select from recorded where recorded.org_id = beat.org_id and recorded.workspace_id = beat.workspace_id
+      returning heartbeat.*
     )`;
 }
 

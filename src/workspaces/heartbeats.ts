@@ -7,39 +7,43 @@ import {
   type AddressedHeartbeat,
   type Heartbeat,
   insertMissingHeartbeats,
+  updateAndReadHeartbeats,
   updateHeartbeats,
   updateReport,
 } from './heartbeat.sql.ts';
 import { workspaceKeyText } from './lineage.ts';
 import { readLiveWorkspace } from './workspace.sql.ts';
+import type { JudgedWorkspace } from './workspace-rows.ts';
 
-/** Records that a workspace is alive, and tells whether it could: whether it is there, has a heartbeat row and is not removed. */
-export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<boolean>;
+/**
+ * Records that a workspace is alive, and returns it as it is then. Null where it could not: where there is no such
+ * workspace, or it has no heartbeat row, or is removed.
+ */
+export type BeatWorkspace = (heartbeat: AddressedHeartbeat) => Promise<JudgedWorkspace | null>;
 
 /**
  * Records heartbeats that come at about the same time in one statement; where the database is sharded, in one for each
  * organization.
  */
 export function createHeartbeatBatches(prisma: Transaction, sharded: boolean): BeatWorkspace {
-  const run = async (heartbeats: readonly AddressedHeartbeat[]): Promise<(boolean | Error)[]> => {
+  const run = async (heartbeats: readonly AddressedHeartbeat[]): Promise<(JudgedWorkspace | null | Error)[]> => {
     const answers = await recordEach(prisma, lastOfEach(heartbeats));
-    return heartbeats.map((heartbeat) => answers.get(keyOf(heartbeat)) ?? false);
+    return heartbeats.map((heartbeat) => answers.get(keyOf(heartbeat)) ?? null);
   };
   return createBatcher(sharded ? apart(run) : run);
 }
 
 /**
- * Records heartbeats, one for each workspace, and tells by workspace whether it could, or how that failed. Where they fail
- * together each is tried by itself, so that none is lost for another's sake.
+ * Records heartbeats, one for each workspace, and tells by workspace what it is like then, or how that failed. Where they
+ * fail together each is tried by itself, so that none is lost for another's sake.
  */
 async function recordEach(
   tx: Transaction,
   heartbeats: readonly AddressedHeartbeat[],
-): Promise<ReadonlyMap<string, boolean | Error>> {
+): Promise<ReadonlyMap<string, JudgedWorkspace | Error>> {
   try {
-    const missed = await updateHeartbeats(tx, heartbeats);
-    const missing = new Set(missed.map(workspaceKeyText));
-    return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), !missing.has(keyOf(heartbeat))]));
+    const heard = await updateAndReadHeartbeats(tx, heartbeats);
+    return new Map(heard.map((workspace) => [workspaceKeyText(workspace), workspace]));
   } catch (error) {
     if (heartbeats.length === 1) return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
     const alone = await Promise.all(heartbeats.map((heartbeat) => recordEach(tx, [heartbeat])));
@@ -55,8 +59,9 @@ function lastOfEach(heartbeats: readonly AddressedHeartbeat[]): AddressedHeartbe
 }
 
 /**
- * Records that a workspace is alive. It never changes the lifecycle and never brings a removed workspace back. It opens no
- * transaction: save for a workspace that was written without its heartbeat row, `beat` is all there is to do.
+ * Records that a workspace is alive, and returns it as it is then. It never changes the lifecycle and never brings a
+ * removed workspace back. It opens no transaction: save for a workspace that was written without its heartbeat row, `beat`
+ * is all there is to do.
  *
  * @throws OrganizationNotFoundError, WorkspaceNotFoundError, WorkspaceRemovedError
  */
@@ -64,12 +69,15 @@ export async function recordHeartbeat(
   tx: Transaction,
   beat: BeatWorkspace,
   heartbeat: AddressedHeartbeat,
-): Promise<void> {
-  if (await beat(heartbeat)) return;
+): Promise<JudgedWorkspace> {
+  const heard = await beat(heartbeat);
+  if (heard !== null) return heard;
   const { orgId, workspaceId } = heartbeat;
   await readLiveWorkspace(tx, orgId, workspaceId);
   await insertMissingHeartbeats(tx, orgId, [workspaceId], { wait: true });
-  if (!(await beat(heartbeat))) throw new WorkspaceNotFoundError(orgId, workspaceId);
+  const heardNow = await beat(heartbeat);
+  if (heardNow === null) throw new WorkspaceNotFoundError(orgId, workspaceId);
+  return heardNow;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { builder } from '../graphql/builder.ts';
+import { ofOrganization } from '../graphql/context.ts';
 import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';
@@ -68,7 +69,7 @@ export const Workspace = builder.prismaObject('Workspace', {
   description: "A node of an organization's tree: an agent, or a team of agents.",
   interfaces: [TreeNode],
   select: workspaceKey,
-  authScopes: ({ orgId }) => ({ organization: orgId }),
+  authScopes: ofOrganization,
 });
 
 export const WorkspaceEdge = builder.edgeObject({ type: Workspace, name: 'WorkspaceEdge' });

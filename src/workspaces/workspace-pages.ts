@@ -40,7 +40,7 @@ async function selectPages(
   const within = isOf(orgIds.map((orgId) => ({ orgId })));
   const [direction, beyond] = take < 0 ? [Prisma.sql`desc`, Prisma.sql`<`] : [Prisma.sql`asc`, Prisma.sql`>`];
   const filters = [
-    status ? Prisma.sql`s.status::text = any(${status})` : Prisma.sql`w.lifecycle <> 'removed'`,
+    status ? Prisma.sql`w.status::text = any(${status})` : Prisma.sql`w.lifecycle <> 'removed'`,
     ...(kind ? [Prisma.sql`w.kind::text = ${kind}`] : []),
     ...(cursor ? [Prisma.sql`(w.name, w.id) ${beyond} (c.name, c.id)`] : []),
   ];
@@ -53,10 +53,9 @@ async function selectPages(
       select
         ${selectColumns(columns)},
         row_number() over (partition by w.org_id order by w.name ${direction}, w.id ${direction}) as place
-      from workspaces w
-      join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
+      from judged_workspaces w
       ${joinCursor}
-      where w.org_id ${within} and s.org_id ${within} and ${Prisma.join(filters, ' and ')}
+      where w.org_id ${within} and ${Prisma.join(filters, ' and ')}
     ) page
     where place <= ${Math.abs(take)}
     order by place ${direction}`;

@@ -6,8 +6,11 @@ import { WorkspaceNotFoundError } from './errors.ts';
 import { type WorkspaceKey, workspaceKeyText } from './lineage.ts';
 
 /** A workspace with its status: all that can be read of it without following a relation. */
-export interface WorkspaceRow extends Workspace {
+export interface JudgedWorkspace extends Workspace {
   readonly state: Omit<WorkspaceState, 'orgId' | 'workspaceId' | 'evidenceAt'>;
+}
+
+export interface WorkspaceRow extends JudgedWorkspace {
   /** Whether its organization may have other roots than the platform agent. */
   readonly openRoots: boolean;
 }
@@ -45,7 +48,7 @@ export interface Selection {
 }
 
 type WorkspaceColumn = keyof Workspace;
-type StateColumn = keyof WorkspaceRow['state'];
+type StateColumn = keyof JudgedWorkspace['state'];
 
 /** The columns of a row, by what they are called here. */
 const columns: Record<WorkspaceColumn | StateColumn, Prisma.Sql> = {
@@ -64,9 +67,9 @@ const columns: Record<WorkspaceColumn | StateColumn, Prisma.Sql> = {
   updatedAt: Prisma.sql`w.updated_at as "updatedAt"`,
   rootId: Prisma.sql`w.root_id as "rootId"`,
   openRoot: Prisma.sql`w.open_root as "openRoot"`,
-  status: Prisma.sql`s.status::text`,
-  statusMessage: Prisma.sql`s.status_message as "statusMessage"`,
-  lastHeartbeatAt: Prisma.sql`s.last_heartbeat_at as "lastHeartbeatAt"`,
+  status: Prisma.sql`w.status::text`,
+  statusMessage: Prisma.sql`w.status_message as "statusMessage"`,
+  lastHeartbeatAt: Prisma.sql`w.last_heartbeat_at as "lastHeartbeatAt"`,
 };
 
 const stateColumns: readonly string[] = ['status', 'statusMessage', 'lastHeartbeatAt'] satisfies StateColumn[];
@@ -87,26 +90,27 @@ export function columnsOf({ select }: Selection): readonly (keyof typeof columns
 /** Whether a WorkspaceRow holds all that is selected. */
 export const isInRow = (selection: Selection): boolean => columnsOf(selection) !== undefined;
 
-/** What to select of `workspaces w` and `workspace_states s`. */
+/** What to select of `judged_workspaces w`. */
 export const selectColumns = (names: readonly (keyof typeof columns)[]): Prisma.Sql =>
   Prisma.join(names.map((name) => columns[name]));
 
 /** A row as it is read, with the columns of its state among the others. */
-export type FlatRow = Workspace & WorkspaceRow['state'];
+export type FlatRow = Workspace & JudgedWorkspace['state'];
 
-/** The row with its state by itself, as Prisma has it. */
-export function toWorkspaceRow<Row extends FlatRow>({ status, statusMessage, lastHeartbeatAt, ...workspace }: Row) {
-  return { ...workspace, state: { status, statusMessage, lastHeartbeatAt } };
+/** Gives a row that has just been read its state by itself, as Prisma has it. A copy would double what a long list takes. */
+export function toWorkspaceRow<Row extends FlatRow>(row: Row): Row & JudgedWorkspace {
+  const { status, statusMessage, lastHeartbeatAt } = row;
+  return Object.assign(row, { state: { status, statusMessage, lastHeartbeatAt } });
 }
 
-const allColumns = selectColumns(Object.keys(columns) as (keyof typeof columns)[]);
+/** What to select of `judged_workspaces w` for a JudgedWorkspace. */
+export const allColumns = selectColumns(Object.keys(columns) as (keyof typeof columns)[]);
 
 async function selectWorkspaceRows(tx: Transaction, keys: readonly WorkspaceKey[]): Promise<WorkspaceRow[]> {
   const rows = await tx.$queryRaw<(FlatRow & { openRoots: boolean })[]>`
     select ${allColumns}, o.open_roots as "openRoots"
     from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ id }) => id)}::uuid[]) as key (org_id, id)
-    join workspaces w on w.org_id = key.org_id and w.id = key.id
-    join workspace_states s on s.org_id = w.org_id and s.workspace_id = w.id
+    join judged_workspaces w on w.org_id = key.org_id and w.id = key.id
     join organizations o on o.id = w.org_id
     where w.org_id ${isOf(keys)}`;
   return rows.map(toWorkspaceRow);

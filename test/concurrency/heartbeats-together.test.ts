@@ -33,6 +33,12 @@ beforeEach(async () => {
 });
 afterEach(() => holder.query('rollback'));
 
+/** The workspace as it is once its heartbeat has said this. */
+const said = (statusMessage: string | null) => (key: WorkspaceKey) => ({
+  ...key,
+  state: { status: 'online', statusMessage },
+});
+
 const call = (client: TestApi, { orgId, id }: WorkspaceKey) => attempt(client, heartbeats.one, { orgId, id });
 
 /** Lets every heartbeat of the workspace fail while the work is done. */
@@ -48,7 +54,7 @@ test('heartbeats that come together are recorded in one statement, whichever the
   const beat = createHeartbeatBatches(api.prisma, false);
   const all = [...agents, sibling];
   const statements = await recordStatements(async () => {
-    expect(await Promise.all(all.map((key) => beat(beatOf(key, 'alive'))))).toEqual(all.map(() => true));
+    expect(await Promise.all(all.map((key) => beat(beatOf(key, 'alive'))))).toMatchObject(all.map(said('alive')));
   });
   expect(statements).toHaveLength(1);
   expect(await readMessages(database, all)).toEqual(all.map(() => 'alive'));
@@ -60,13 +66,13 @@ test('a heartbeat that has to wait does not hold up those that come after it, wh
   const held = beat(beatOf(sibling, 'at last'));
   await waitUntilBlockedBy(holder);
   const statements = await recordStatements(async () => {
-    expect(await Promise.all(agents.map((key) => beat(beatOf(key, 'alive'))))).toEqual(agents.map(() => true));
+    expect(await Promise.all(agents.map((key) => beat(beatOf(key, 'alive'))))).toMatchObject(agents.map(said('alive')));
   });
   expect(statements).toHaveLength(1);
   // Read while the first still waits.
   expect(await readMessages(database, [...agents, sibling])).toEqual([...agents.map(() => 'alive'), undefined]);
   await holder.query('rollback');
-  expect(await held).toBe(true);
+  expect(await held).toMatchObject(said('at last')(sibling));
   expect(await readMessages(database, [sibling])).toEqual(['at last']);
 });
 
@@ -86,8 +92,9 @@ describe.each([
 
   test('of several heartbeats of a workspace that come together the last counts, and all are recorded', async () => {
     const beat = createHeartbeatBatches(client.prisma, client === shards);
-    const beats = ['one', 'two', 'three'].flatMap((text) => agents.map((key) => beat(beatOf(key, text))));
-    expect(await Promise.all(beats)).toEqual(beats.map(() => true));
+    const texts = ['one', 'two', 'three'];
+    const beats = texts.flatMap((text) => agents.map((key) => beat(beatOf(key, text))));
+    expect(await Promise.all(beats)).toMatchObject(texts.flatMap(() => agents.map(said('three'))));
     expect(await readMessages(database, agents)).toEqual(agents.map(() => 'three'));
   });
 
@@ -100,7 +107,8 @@ describe.each([
         ...agents.flatMap((key) => [beat(beatOf(key, 'overtaken')), beat(beatOf(key, 'alive'))]),
       ]);
       expect(unlucky.status).toBe('rejected');
-      expect(others).toEqual(others.map(() => ({ status: 'fulfilled', value: true })));
+      const recorded = agents.flatMap((key) => [key, key].map(said('alive')));
+      expect(others).toMatchObject(recorded.map((value) => ({ status: 'fulfilled', value })));
       expect(await readMessages(database, all)).toEqual([...agents.map(() => 'alive'), undefined]);
       const outcomes = await Promise.all(all.map((key) => call(client, key)));
       expect(outcomes).toEqual([...agents.map(() => 'done'), { code: 'SERVICE_UNAVAILABLE', retryable: true }]);
@@ -161,7 +169,7 @@ test('a heartbeat whose connection is cut while it waits with others is recorded
     [holder.pid],
   );
   await holder.query('rollback');
-  expect(await beats).toEqual(all.map(() => true));
+  expect(await beats).toMatchObject(all.map(said('alive')));
   expect(await readMessages(database, all)).toEqual(all.map(() => 'alive'));
 });
 
@@ -171,7 +179,7 @@ test('on shards each statement is about one organization, which it binds by "="'
   const stop = observeStatements((statement) => sent.push(statement));
   const all = [...agents, sibling];
   const answers = await Promise.all(all.map((key) => beat(beatOf(key)))).finally(stop);
-  expect(answers).toEqual(all.map(() => true));
+  expect(answers).toMatchObject(all.map(said(null)));
   expect(sent).toHaveLength(agents.length);
   for (const { text } of sent) expect(text).toMatch(/heartbeat\.org_id = \$\d/);
   for (const { text } of sent) expect(text).not.toMatch(/org_id = any/);

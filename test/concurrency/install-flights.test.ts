@@ -37,7 +37,7 @@ const install = (client = api): Promise<Outcome> => attempt(client, mutations.in
 
 /** The statements of an install, by their form. */
 const forms = {
-  look: /^select .* from unnest\(.*\) as key .* join workspace_states /,
+  look: /^select .* from unnest\(.*\) as key .* join judged_workspaces /,
   begin: /^BEGIN$/,
   lockOrganization: /^select .* from organizations where id = \$1::uuid for update$/,
   lockRoots: /^select .* from workspaces where org_id = \$1::uuid .* order by id for update$/,

@@ -36,12 +36,12 @@ const read = async (key: WorkspaceKey, client = api) => (await client.expectData
 
 /** Lets the status of a workspace be read only while nobody holds the latch: by statements whose snapshot is taken. */
 async function withLatch(work: () => Promise<void>): Promise<void> {
-  const [view] = await database.query<{ sql: string }>(`select rtrim(pg_get_viewdef('workspace_states'), ';') as sql`);
+  const [view] = await database.query<{ sql: string }>(`select rtrim(pg_get_viewdef('judged_workspaces'), ';') as sql`);
   await database.query(`create function pass_latch() returns boolean language plpgsql as
     $$ begin perform pg_advisory_xact_lock_shared(1); return true; end $$`);
-  await database.query(`create or replace view workspace_states as select * from (${view?.sql}) s where pass_latch()`);
+  await database.query(`create or replace view judged_workspaces as select * from (${view?.sql}) s where pass_latch()`);
   await work().finally(async () => {
-    await database.query(`create or replace view workspace_states as ${view?.sql}`);
+    await database.query(`create or replace view judged_workspaces as ${view?.sql}`);
     await database.query('drop function pass_latch');
   });
 }

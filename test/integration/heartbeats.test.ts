@@ -5,12 +5,15 @@ import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertWorkspace } from '../support/fixtures.ts';
 import { mutate, refuse } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
+import { minute, type Past, writePast } from '../support/past.ts';
 import { snapshotOrganization } from '../support/snapshot.ts';
 import { recordStatements } from '../support/statements.ts';
 
 const database = await createTestDatabase();
 const api = createTestApi(database);
 const neighbour = watchNeighbour(database);
+
+const day = 24 * 60 * minute;
 
 let orgId: string;
 let id: string;
@@ -70,10 +73,44 @@ describe('recordHeartbeat', () => {
     expect(await readBeats()).toContainEqual({ id: imported, seen: true, health: 'healthy', message: null });
   });
 
-  test('is one statement that writes, without a transaction', async () => {
+  test('is one statement, without a transaction', async () => {
     const statements = await recordStatements(() => mutate(api, 'recordHeartbeat', { orgId, workspaceId: id }));
-    expect(statements).toHaveLength(2);
-    expect(statements.filter((text) => /\bupdate workspace_heartbeats\b/.test(text))).toHaveLength(1);
+    expect(statements).toHaveLength(1);
+  });
+
+  test.each<[string, Past, string]>([
+    ['has not been heard before', {}, 'ONLINE'],
+    ['failed', { lifecycle: 'failed', lifecycleAgo: 10 }, 'ONLINE'],
+    ['was reported to fail', { reported: 'failed', reportedAgo: 10 }, 'ONLINE'],
+    ['is provisioned for too long', { lifecycle: 'provisioning', lifecycleAgo: day }, 'ONLINE'],
+    // A change that another server's clock, or one that was set back, has stamped.
+    [
+      'failed a moment that is yet to come',
+      { lifecycle: 'failed', lifecycleAgo: -minute, lifecycleMessage: 'No' },
+      'FAILED',
+    ],
+    ['is reported to be provisioned from then on', { reported: 'provisioning', reportedAgo: -minute }, 'PROVISIONING'],
+    ['is given back from then on', { lifecycleAgo: -minute, reported: 'failed', reportedAgo: 10 }, 'OFFLINE'],
+  ])('answers as who reads it next is answered, for one that %s', async (_, past, status) => {
+    await writePast(database, orgId, id, past);
+    const shown = '{ id name status statusMessage lastHeartbeatAt }';
+    const beaten = await mutate(api, 'recordHeartbeat', { orgId, workspaceId: id, message: 'Here' }, shown);
+    const read = `query ($orgId: ID!, $id: ID!) { workspace(orgId: $orgId, id: $id) ${shown} }`;
+    expect(beaten).toEqual((await api.expectData(read, { orgId, id }))['workspace']);
+    expect(beaten).toMatchObject({ status });
+  });
+
+  test('shows what hangs on the workspace, where that is asked for', async () => {
+    const child = await insertWorkspace(database, orgId, { parentId: id, name: 'Child' });
+    const shown = '{ name parent { id name } organization { id } root { id } apiTokens { name } ancestors { id } }';
+    expect(await mutate(api, 'recordHeartbeat', { orgId, workspaceId: child }, shown)).toMatchObject({
+      name: 'Child',
+      parent: { id },
+      organization: { id: orgId },
+      root: { id },
+      apiTokens: [],
+      ancestors: [{ id }],
+    });
   });
 });
 

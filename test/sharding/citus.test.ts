@@ -34,19 +34,34 @@ function textOf(node: Node): string {
 }
 
 const distributed = calls.filter(({ name }) => name === 'create_distributed_table');
+const functions = calls.filter(({ name }) => name === 'create_distributed_function');
 const position = (table: string) => calls.findIndex(({ args }) => args[0] === table);
 
 test('every table is on the list: sharded by the organization, or on every node', async () => {
   const tables = await database.query<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'public' and tablename <> '_prisma_migrations'`,
   );
-  expect(calls.map(({ args }) => args[0]).sort()).toEqual(tables.map(({ name }) => name).sort());
+  const listed = calls.filter((call) => !functions.includes(call));
+  expect(listed.map(({ args }) => args[0]).sort()).toEqual(tables.map(({ name }) => name).sort());
 
   const views = await database.query<{ name: string }>(
     `select viewname as name from pg_views where schemaname = 'public'`,
   );
   const sharded = [...tenantTables.keys()].filter((table) => !views.some(({ name }) => name === table));
   expect(distributed.map(({ args }) => args[0]).sort()).toEqual(sharded.sort());
+});
+
+test('every function that a statement may call is on every node', async () => {
+  const ours = await database.query<{ name: string }>(
+    `select oid::regprocedure::text as name from pg_proc
+     where pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype order by 1`,
+  );
+  const listed = await database.query<{ name: string }>(
+    'select name::regprocedure::text as name from unnest($1::text[]) as name order by 1',
+    [functions.map(({ args }) => args[0])],
+  );
+  expect(listed).toEqual(ours);
+  expect(ours.length).toBeGreaterThan(0);
 });
 
 test('every sharded table is so by the column that says of which organization a row is, beside the organizations', () => {
