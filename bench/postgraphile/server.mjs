@@ -1,5 +1,6 @@
 // PostGraphile as its guide sets it up: over the same tables, and the functions of functions.sql for what is not a plain
-// read. It asks nobody for a token. Started with DATABASE_URL and POOL_SIZE; tells its port on standard output.
+// read. It asks nobody for a token. Its sessions keep generic plans, as Taproot's do: without that PostgreSQL plans the
+// function that counts statuses anew for each row. Started with DATABASE_URL and POOL_SIZE; tells its port on standard output.
 import './promise-with-resolvers.mjs';
 import { createServer } from 'node:http';
 import { postgraphile } from 'postgraphile';
