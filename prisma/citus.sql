@@ -28,5 +28,5 @@ select create_distributed_function(
   'workspace_status_message(workspace_status, workspace_lifecycle, timestamptz, text, timestamptz, text, integer, integer)'
 );
 
--- The views judged_workspaces and workspace_states go with their tables. _prisma_migrations stays on the coordinator alone, as it must: migrations
--- are applied there, and Citus hands them on to the shards.
+-- The views judged_workspaces and workspace_states go with their tables. _prisma_migrations stays on the coordinator alone,
+-- as it must: migrations are applied there, and Citus hands them on to the shards.

@@ -9,7 +9,7 @@ import { isSharded } from './database/sharding.ts';
 import { createOrganizationWatches } from './events/organization-watches.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
-import { boundHeap } from './heap.ts';
+import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
 import { type Logger, requestContext } from './logger.ts';
 import type { Prepared } from './prepare.ts';
@@ -33,7 +33,7 @@ export async function serve(
   { databaseUrl, operatorToken }: Prepared,
   { log, onStop }: ServeOptions,
 ): Promise<string> {
-  boundHeap();
+  growHeapSlowly();
   const prisma = connect(config, { url: databaseUrl, log, onStop });
   const replica = await connectReplica(config, prisma, { log, onStop });
 

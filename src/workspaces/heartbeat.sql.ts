@@ -31,8 +31,9 @@ export async function updateHeartbeats(tx: Transaction, beats: readonly Addresse
 }
 
 /**
- * Records heartbeats, one for each workspace, and returns the workspaces whose heartbeats it could record, as they are
- * with them. They are judged by the rules of the view, which itself shows what was before the statement.
+ * Records heartbeats, one for each workspace, and returns the workspaces whose heartbeats it could record: as they were when
+ * the statement began, with their heartbeat rows as they are now. They are judged by the rules of the view, which itself
+ * shows what was before the statement. None is removed, as `locked` has passed those over.
  */
 export async function updateAndReadHeartbeats(
   tx: Transaction,

@@ -10,6 +10,7 @@ export interface JudgedWorkspace extends Workspace {
   readonly state: Omit<WorkspaceState, 'orgId' | 'workspaceId' | 'evidenceAt'>;
 }
 
+/** A workspace with its status, and what says of it whether there is still something to install. */
 export interface WorkspaceRow extends JudgedWorkspace {
   /** Whether its organization may have other roots than the platform agent. */
   readonly openRoots: boolean;

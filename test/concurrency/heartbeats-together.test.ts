@@ -7,6 +7,7 @@ import { waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertRoot } from '../support/fixtures.ts';
 import { openGate } from '../support/gate.ts';
+import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { observeStatements, recordStatements, type Statement } from '../support/statements.ts';
 import { attempt, heartbeats } from './calls.ts';
@@ -171,6 +172,39 @@ test('a heartbeat whose connection is cut while it waits with others is recorded
   await holder.query('rollback');
   expect(await beats).toMatchObject(all.map(said('alive')));
   expect(await readMessages(database, all)).toEqual(all.map(() => 'alive'));
+});
+
+describe('a heartbeat that has to wait answers', () => {
+  const shown = (key: WorkspaceKey) =>
+    api.expectData('query ($orgId: ID!, $id: ID!) { workspace(orgId: $orgId, id: $id) { status } }', { ...key });
+
+  test('the report that came meanwhile, which is the younger of the two', async () => {
+    const [key] = agents as [WorkspaceKey];
+    await holdBeats(holder, key);
+    const answer = createHeartbeatBatches(api.prisma, false)(beatOf(key, 'alive'));
+    await waitUntilBlockedBy(holder);
+    await holder.query(
+      `update workspace_heartbeats
+       set reported_lifecycle = 'failed', reported_at = statement_timestamp(), reported_message = 'No image'
+       where org_id = $1 and workspace_id = $2`,
+      [key.orgId, key.id],
+    );
+    await holder.query('commit');
+    expect(await answer).toMatchObject({ ...key, state: { status: 'failed', statusMessage: 'No image' } });
+    expect(await shown(key)).toEqual({ workspace: { status: 'FAILED' } });
+  });
+
+  test('what was when it came, where its workspace is removed meanwhile: that stays removed', async () => {
+    const [key] = agents as [WorkspaceKey];
+    await holdBeats(holder, key);
+    const answer = createHeartbeatBatches(api.prisma, false)(beatOf(key, 'alive'));
+    await waitUntilBlockedBy(holder);
+    await mutate(api, 'removeWorkspace', { ...key });
+    await holder.query('commit');
+    expect(await answer).toMatchObject(said('alive')(key));
+    expect(await shown(key)).toEqual({ workspace: { status: 'REMOVED' } });
+    expect(await call(api, key)).toEqual({ code: 'WORKSPACE_REMOVED', workspaceId: key.id });
+  });
 });
 
 test('on shards each statement is about one organization, which it binds by "="', async () => {
