@@ -3,7 +3,7 @@ import { isOf } from '../database/sharding.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { WorkspaceHealth } from '../generated/prisma/enums.ts';
 import type { WorkspaceKey } from './lineage.ts';
-import { allColumns, type FlatRow, type JudgedWorkspace, toWorkspaceRow } from './workspace-rows.ts';
+import { allColumns, type FlatRow, type JudgedWorkspace, withState } from './workspace-rows.ts';
 
 export interface Heartbeat {
   readonly workspaceId: string;
@@ -68,7 +68,7 @@ export async function updateAndReadHeartbeats(
       ) judged
       where w.org_id ${isOf(beats)}
     ) w`;
-  return rows.map(toWorkspaceRow);
+  return rows.map(withState);
 }
 
 /**

@@ -3,7 +3,7 @@ import { isOf } from '../database/sharding.ts';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
 import { groupBy } from '../group-by.ts';
 import type { WorkspaceFilter } from './selections.ts';
-import { type columnsOf, type FlatRow, selectColumns, toWorkspaceRow } from './workspace-rows.ts';
+import { type columnsOf, type FlatRow, selectColumns, withState } from './workspace-rows.ts';
 
 /** A part of an organization's workspaces by name, in the words of Prisma. */
 export interface WorkspacePageQuery extends WorkspaceFilter {
@@ -14,7 +14,7 @@ export interface WorkspacePageQuery extends WorkspaceFilter {
 }
 
 /** A workspace as a page holds it: with the columns that were asked for. */
-export type WorkspacePageRow = ReturnType<typeof toWorkspaceRow<FlatRow>>;
+export type WorkspacePageRow = ReturnType<typeof withState<FlatRow>>;
 
 /**
  * Reads the same part of each organization that a request asks for in one statement, workspaces and states together.
@@ -26,7 +26,7 @@ export function createWorkspacePageLoader(
 ): DataLoader<string, WorkspacePageRow[]> {
   return new DataLoader(async (orgIds: readonly string[]) => {
     const rows = await selectPages(prisma, orgIds, query);
-    const pages = groupBy(rows.map(toWorkspaceRow), ({ orgId }) => orgId);
+    const pages = groupBy(rows.map(withState), ({ orgId }) => orgId);
     return orgIds.map((orgId) => pages.get(orgId) ?? []);
   });
 }

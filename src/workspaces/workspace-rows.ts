@@ -99,7 +99,7 @@ export const selectColumns = (names: readonly (keyof typeof columns)[]): Prisma.
 export type FlatRow = Workspace & JudgedWorkspace['state'];
 
 /** Gives a row that has just been read its state by itself, as Prisma has it. A copy would double what a long list takes. */
-export function toWorkspaceRow<Row extends FlatRow>(row: Row): Row & JudgedWorkspace {
+export function withState<Row extends FlatRow>(row: Row): Row & JudgedWorkspace {
   const { status, statusMessage, lastHeartbeatAt } = row;
   return Object.assign(row, { state: { status, statusMessage, lastHeartbeatAt } });
 }
@@ -114,5 +114,5 @@ async function selectWorkspaceRows(tx: Transaction, keys: readonly WorkspaceKey[
     join judged_workspaces w on w.org_id = key.org_id and w.id = key.id
     join organizations o on o.id = w.org_id
     where w.org_id ${isOf(keys)}`;
-  return rows.map(toWorkspaceRow);
+  return rows.map(withState);
 }

@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHeartbeatBatches } from '../../src/workspaces/heartbeats.ts';
 import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
-import { createTestApi, type TestApi } from '../support/api.ts';
+import type { TestApi } from '../support/api.ts';
 import { waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertRoot } from '../support/fixtures.ts';
-import { openGate } from '../support/gate.ts';
 import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { observeStatements, recordStatements, type Statement } from '../support/statements.ts';
 import { attempt, heartbeats } from './calls.ts';
-import { watchDeadlocks } from './interleaving.ts';
-import { beatOf, holdBeats, insertAgents, readMessages } from './together.ts';
+import { beatOf, holdBeats, insertAgents, openServers, readMessages } from './together.ts';
 
 const database = await createTestDatabase();
-watchDeadlocks(database);
-const gate = await openGate(database.url);
-afterAll(gate.close);
-const api = createTestApi({ ...database, url: gate.url });
-const shards = createTestApi({ ...database, url: gate.url }, { sharded: true });
+const { gate, api, shards } = await openServers(database);
 const neighbour = watchNeighbour(database);
 const holder = await database.connect();
 

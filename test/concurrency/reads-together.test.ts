@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
 import { createWorkspaceReader } from '../../src/workspaces/workspace-rows.ts';
-import { createTestApi } from '../support/api.ts';
 import { waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { openGate } from '../support/gate.ts';
 import { install } from '../support/install.ts';
 import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { observeStatements, recordStatements, type Statement } from '../support/statements.ts';
 import { attempt, mutations } from './calls.ts';
-import { watchDeadlocks } from './interleaving.ts';
-import { insertAgents } from './together.ts';
+import { insertAgents, openServers } from './together.ts';
 
 const callers = 20;
 
 const database = await createTestDatabase();
-watchDeadlocks(database);
-const gate = await openGate(database.url);
-afterAll(gate.close);
-const api = createTestApi({ ...database, url: gate.url });
-const shards = createTestApi({ ...database, url: gate.url }, { sharded: true });
+const { gate, api, shards } = await openServers(database);
 const neighbour = watchNeighbour(database);
 const holder = await database.connect();
 

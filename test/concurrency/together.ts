@@ -1,7 +1,20 @@
+import { afterAll } from 'vitest';
 import type { AddressedHeartbeat } from '../../src/workspaces/heartbeat.sql.ts';
 import type { WorkspaceKey } from '../../src/workspaces/lineage.ts';
+import { createTestApi } from '../support/api.ts';
 import type { TestClient, TestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot } from '../support/fixtures.ts';
+import { openGate } from '../support/gate.ts';
+import { watchDeadlocks } from './interleaving.ts';
+
+/** Two servers that reach the database through a gate, one of them as though it were sharded. No test may deadlock. */
+export async function openServers(database: TestDatabase) {
+  watchDeadlocks(database);
+  const gate = await openGate(database.url);
+  afterAll(gate.close);
+  const behindGate = { ...database, url: gate.url };
+  return { gate, api: createTestApi(behindGate), shards: createTestApi(behindGate, { sharded: true }) };
+}
 
 /** Inserts organizations with a workspace each, and returns the keys of those. */
 export async function insertAgents(database: TestDatabase, organizations: number): Promise<WorkspaceKey[]> {
