@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
 import { installPlatformAgent } from '../../src/platform-agent/install.ts';
-import { updateHeartbeats } from '../../src/workspaces/heartbeat.sql.ts';
+import { updateAndReadHeartbeats } from '../../src/workspaces/heartbeat.sql.ts';
 import { bareTransaction } from './bare-transaction.ts';
 import { poolSize } from './servers.ts';
 
@@ -80,9 +80,10 @@ export function createFloor(databaseUrl: string): Floor {
     async heartbeat(orgId, workspaceId) {
       const client = await pool.connect();
       try {
-        await updateHeartbeats(bareTransaction(client), [{ orgId, workspaceId, health: 'healthy', message: null }]);
-        const { rows } = await client.query<AgentRow>({ ...selectAgent, values: [orgId, workspaceId] });
-        return found(rows[0]);
+        const beats = [{ orgId, workspaceId, health: 'healthy', message: null }] as const;
+        const [workspace] = await updateAndReadHeartbeats(bareTransaction(client), beats);
+        const { id, name, state } = found(workspace);
+        return { id, name, status: state.status };
       } finally {
         client.release();
       }
@@ -113,7 +114,7 @@ const updateFromUnnest = {
          where h.org_id = $1 and h.workspace_id = beat.workspace_id`,
 };
 
-function found(row: AgentRow | undefined): AgentRow {
+function found<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('The row that was written is not there.');
   return row;
 }
