@@ -5,9 +5,10 @@ import { Prisma } from '../../src/generated/prisma/client.ts';
 
 /**
  * A transaction for Taproot's own operations on a bare connection: what they say through `$queryRaw` and `$executeRaw`
- * goes to `pg` as named statements, with nothing in between. So the floor runs the very SQL of the server.
+ * goes to `pg` as named statements, with nothing in between. So the floor runs the very SQL of the server. For an operation
+ * of a single statement a pool will do.
  */
-export function bareTransaction(client: pg.ClientBase): Transaction {
+export function bareTransaction(client: Pick<pg.Pool, 'query'>): Transaction {
   let before: Promise<unknown> = Promise.resolve();
   const run = (query: TemplateStringsArray | Prisma.Sql, values: unknown[]) => {
     const sql = 'sql' in query ? query : Prisma.sql(query, ...values);

@@ -78,15 +78,10 @@ export function createFloor(databaseUrl: string): Floor {
   return {
     install,
     async heartbeat(orgId, workspaceId) {
-      const client = await pool.connect();
-      try {
-        const beats = [{ orgId, workspaceId, health: 'healthy', message: null }] as const;
-        const [workspace] = await updateAndReadHeartbeats(bareTransaction(client), beats);
-        const { id, name, state } = found(workspace);
-        return { id, name, status: state.status };
-      } finally {
-        client.release();
-      }
+      const beats = [{ orgId, workspaceId, health: 'healthy', message: null }] as const;
+      const [workspace] = await updateAndReadHeartbeats(bareTransaction(pool), beats);
+      const { id, name, state } = found(workspace);
+      return { id, name, status: state.status };
     },
     async heartbeats(orgId, workspaceIds) {
       const { rowCount } = await pool.query({ ...updateFromUnnest, values: [orgId, workspaceIds] });
