@@ -15,7 +15,8 @@ export default defineConfig({
     // Files share the modules that they load, which takes half of the time otherwise. What a file sets up it keeps to itself:
     // modules under test/ hold no state and register no hooks when they are loaded.
     isolate: false,
-    testTimeout: 20_000,
+    // A deep run tries a lot within one test.
+    testTimeout: process.env['TEST_DEPTH'] === 'deep' ? 3_600_000 : 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
   },

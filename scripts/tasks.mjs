@@ -37,6 +37,13 @@ const tasks = {
     await run(tool.vitest, ['run', ...args]);
   },
 
+  /** What looks for violations, with random seeds and for much longer than in `npm test`. TEST_SEED repeats a run. */
+  async 'test:deep'(args) {
+    process.env.TEST_DEPTH = 'deep';
+    const folders = ['test/model', 'test/schedules', 'test/faults', 'test/adversarial'];
+    await tasks.test(args.some((argument) => argument.startsWith('test/')) ? args : [...folders, ...args]);
+  },
+
   /** The console in a browser. Needs chromium-headless-shell or chromium from /usr/bin, or the browser that CHROMIUM names. */
   async 'test:console'(args) {
     await prepare('dependencies', 'client', 'documents', 'build', 'console');

@@ -7,6 +7,8 @@ import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded/server.ts';
 import { applyMigrations } from '../../src/database/migrations.ts';
 import { databaseUrl, dropDatabase } from './database.ts';
+import type { Effort } from './effort.ts';
+import { openReport } from './effort-report.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,6 +16,9 @@ declare module 'vitest' {
     postgresUrl: string;
     /** The migrated, empty database that test databases are cloned from, and the prefix of their names. */
     templateDatabase: string;
+    effort: Effort;
+    /** Where what was tried is counted: a line of JSON for each count. */
+    triedFile: string;
   }
 }
 
@@ -22,6 +27,7 @@ declare module 'vitest' {
  * an existing server (PostgreSQL 15 or newer, with a role that may create databases) to use instead of an embedded one.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const report = await openReport(project);
   const server = await startServer();
   try {
     const template = `taproot_test_${randomBytes(4).toString('hex')}`;
@@ -32,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => {
       await dropDatabases(server.url, template);
       await server.stop();
+      await report();
     };
   } catch (error) {
     await server.stop();
