@@ -25,12 +25,16 @@ test('data of another major version is refused, and so is a directory of somethi
   await expect(start(directory)).rejects.toThrow(/not a data directory that this server made/);
 });
 
-test('a directory that cannot be made is told by its name', async ({ emptyDirectory, start }) => {
+test('a directory that cannot be made is told by its name, and what to set instead', async ({
+  emptyDirectory,
+  start,
+}) => {
   const file = join(await emptyDirectory(), 'file');
   await writeFile(file, '');
   const refusal = await start(join(file, 'data')).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(EmbeddedPostgresError);
   expect(refusal).toMatchObject({ message: expect.stringContaining(join(file, 'data')) });
+  expect(refusal).toMatchObject({ message: expect.stringMatching(/DATA_DIR.*DATABASE_URL/) });
 });
 
 test('a platform without a package is told to use DATABASE_URL', async ({ emptyDirectory, start }) => {

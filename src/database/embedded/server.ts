@@ -63,7 +63,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const isNew = !existsSync(data);
     if (options.temporary && isNew) guardian.remove(directory);
     await mkdir(directory, { recursive: true }).catch((error: Error) => {
-      throw new EmbeddedPostgresError(`The directory ${directory} cannot be made: ${error.message}`, { cause: error });
+      throw new EmbeddedPostgresError(
+        `The directory ${directory} of the embedded PostgreSQL cannot be made: ${error.message}. Let DATA_DIR name one ` +
+          'that can be, or set DATABASE_URL to a PostgreSQL database.',
+        { cause: error },
+      );
     });
     const account = await accountFor(data);
     const installation = await prepareInstallation(account, guardian);

@@ -1,0 +1,116 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accountForNewCluster } from '../../src/database/embedded/account.ts';
+import { freePort } from '../../src/database/embedded/free-port.ts';
+import { operatorToken } from '../support/api.ts';
+import { createApiClient } from '../support/api-client.ts';
+import { waitUntil } from '../support/barriers.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { buildContainer, pathIn, type Stage } from './container-build.ts';
+import { packagesAtRunTime } from './packages.ts';
+
+const buildBoundMs = 300_000;
+const most = { megabytes: 100 };
+
+const database = await createTestDatabase();
+let scratch: string;
+let image: Stage;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'taproot-container-'));
+  await chmod(scratch, 0o755);
+  image = await buildContainer(resolve('.'), scratch);
+}, buildBoundMs);
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** The first program of a container, under an account that is not root, with what the image and `docker run -e` set. */
+async function start(settings: Record<string, string>) {
+  const [program = '', ...args] = image.command;
+  const account = process.getuid?.() === 0 ? await accountForNewCluster() : {};
+  const env = { PATH: process.env['PATH'], ...image.environment, ...settings };
+  const child = spawn(program, args, { cwd: pathIn(image, '.'), env, stdio: ['ignore', 'pipe', 'pipe'], ...account });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  return { child, env, ended: once(child, 'close').then(([code]) => code as number | null), output: () => output };
+}
+
+/** Whether the health check says that the container is well. */
+async function isHealthy(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const [program = '', ...args] = image.healthCheck;
+  return promisify(execFile)(program, args, { env }).then(
+    () => true,
+    () => false,
+  );
+}
+
+test('the image serves the API and the console to who sets DATABASE_URL and OPERATOR_TOKEN, and stops in order', async () => {
+  const port = await freePort();
+  const settings = { DATABASE_URL: database.url, OPERATOR_TOKEN: operatorToken, HOST: '127.0.0.1', PORT: String(port) };
+  const { child, env, ended, output } = await start(settings);
+  try {
+    await waitUntil(
+      'the container is healthy',
+      async () => {
+        if (child.exitCode !== null) throw new Error(output());
+        return isHealthy(env);
+      },
+      buildBoundMs,
+    );
+    const url = `http://127.0.0.1:${port}`;
+    const api = createApiClient((path, init) => fetch(new URL(path, url), init), operatorToken);
+    const created = await api.execute<{ createOrganization: { id: string } }>(
+      'mutation { createOrganization(name: "Acme") { id } }',
+    );
+    const orgId = created.data?.createOrganization.id;
+    expect(await database.query('select id from organizations')).toEqual([{ id: orgId }]);
+    const installed = await api.execute('mutation ($orgId: ID!) { installPlatformAgent(orgId: $orgId) { status } }', {
+      orgId,
+    });
+    expect(installed).toMatchObject({ data: { installPlatformAgent: { status: 'OFFLINE' } } });
+    expect(await (await fetch(url)).text()).toContain('<title>Taproot</title>');
+  } finally {
+    child.kill('SIGTERM');
+  }
+  expect(await ended).toBe(0);
+  expect(await isHealthy(env)).toBe(false);
+});
+
+test('without a database the image says how to name one, and ends', async () => {
+  const { ended, output } = await start({});
+  expect(await ended).toBe(1);
+  expect(output()).toContain('set DATABASE_URL');
+});
+
+test('the image runs as an ordinary user, who can change nothing of it', async () => {
+  expect(image.user).toBe('node');
+  const account = await accountForNewCluster();
+  if (account === undefined) return;
+  const { stdout } = await promisify(execFile)('find', [pathIn(image, '.'), '-writable'], account);
+  expect(stdout).toBe('');
+});
+
+test('the image holds what is listed with its licence, and no development tool, source or test', async () => {
+  const { packages } = JSON.parse(await readFile(pathIn(image, 'node_modules/.package-lock.json'), 'utf8'));
+  expect(Object.keys(packages).toSorted()).toEqual(
+    packagesAtRunTime()
+      .map(({ path }) => path)
+      .toSorted(),
+  );
+  expect((await readdir(pathIn(image, '.'))).toSorted()).toEqual([
+    'LICENSE',
+    'dist',
+    'node_modules',
+    'package.json',
+    'prisma',
+  ]);
+});
+
+test(`the image adds at most ${most.megabytes} MB to its base`, async () => {
+  const { stdout } = await promisify(execFile)('du', ['-sm', image.root]);
+  expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(most.megabytes);
+});
