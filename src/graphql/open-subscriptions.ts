@@ -4,13 +4,8 @@ import { actorOf, type Caller } from '../tokens/authenticate.ts';
 import type { Context } from './context.ts';
 import { LimitExceededError } from './limits.ts';
 
-/**
- * Keeps each token to so many open subscriptions. One is open from before it begins until it ends, or until the client has
- * gone: one who leaves before the first update is sent takes it along.
- *
- * @param isOver whether a request has been answered already, so that nobody will read what it began
- */
-export function useOpenSubscriptions(maxSubscriptions: number, isOver: (request: Request) => boolean): Plugin<Context> {
+/** Keeps each token to so many open subscriptions. One is open from before it begins until it ends, or the client has gone. */
+export function useOpenSubscriptions(maxSubscriptions: number): Plugin<Context> {
   const open = new Map<string, number>();
 
   function acquire(caller: Caller): () => void {
@@ -30,20 +25,15 @@ export function useOpenSubscriptions(maxSubscriptions: number, isOver: (request:
 
   return {
     onSubscribe({ args: { contextValue }, subscribeFn, setSubscribeFn }) {
-      const { caller, request } = contextValue;
+      const { caller } = contextValue;
       if (caller === null) return;
       setSubscribeFn(async (args) => {
         const release = acquire(caller);
-        request.signal.addEventListener('abort', release, { once: true });
         try {
           const result = await subscribeFn(args);
-          if (!isAsyncIterable<ExecutionResult>(result)) {
-            release();
-            return result;
-          }
-          const updates = releaseAtEnd(result, release);
-          if (isOver(request) || request.signal.aborted) await updates.return?.();
-          return updates;
+          if (isAsyncIterable<ExecutionResult>(result)) return releaseAtEnd(result, release);
+          release();
+          return result;
         } catch (error) {
           release();
           throw error;

@@ -14,7 +14,7 @@ export const sequential = new GraphQLDirective({
   locations: [DirectiveLocation.MUTATION],
   description:
     'Lets a mutation have several fields. They run one after the other, each a whole by itself: one that fails undoes none ' +
-    'before it, and keeps none behind it from running.',
+    'before it, though the answer then holds no data, and those behind it do not run.',
 });
 
 /**
@@ -34,7 +34,7 @@ export function checkMutations(
   const help = isSequential
     ? `at most ${maxMutations} are taken at once. Send it in parts.`
     : 'one is taken at once. Send several requests, or let the operation bear the directive @sequential: its fields then ' +
-      'run one after the other, and one that fails undoes none before it.';
+      'run one after the other, up to the first that fails, which undoes none before it.';
   throw new LimitExceededError(`The mutation has ${count} fields, and ${help}`, {
     mutations: count,
     limit: isSequential ? maxMutations : 1,

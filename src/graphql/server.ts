@@ -18,7 +18,7 @@ import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import type { Limits } from './limits.ts';
 import { useOpenSubscriptions } from './open-subscriptions.ts';
-import { createRequestTimeout } from './request-timeout.ts';
+import { useRequestTimeout } from './request-timeout.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
 
@@ -50,7 +50,6 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
   const authenticate = createAuthentication(prisma, operatorToken);
   const callers = createCallers(authenticate, createRateLimit(limits, log));
   const maskError = createErrorMask(log, options.currentRequestId);
-  const timeout = createRequestTimeout(limits.requestTimeoutMs, maskError);
   const shared = {
     prisma,
     replica,
@@ -80,10 +79,10 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useDocumentLimits(limits),
       useValidationCode(),
       useSubscriptions(),
-      useOpenSubscriptions(limits.maxSubscriptions, timeout.isOver),
+      useOpenSubscriptions(limits.maxSubscriptions),
       ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
-      timeout.plugin,
+      useRequestTimeout(limits.requestTimeoutMs, maskError),
       useJsonRequests(limits.maxBodyBytes),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
       callers.plugin,
