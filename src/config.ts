@@ -1,7 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { packageRoot } from './database/migrations/package-root.ts';
+import { type logLevels, variables } from './config/variables.ts';
+import type { Limits } from './graphql/limits.ts';
 
 /** Every setting of the server. Made by `readConfig` alone, and frozen. */
 export interface Config {
@@ -39,9 +37,12 @@ export interface Config {
   readonly shutdownGraceSeconds: number;
   /** Whether GraphiQL is served. */
   readonly graphiql: boolean;
+  /** The pages of other sites that a browser lets call the API, by their origins. */
+  readonly corsOrigins: readonly string[];
+  /** How much a request may ask for, and a caller. */
+  readonly limits: Limits;
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** The environment does not describe a server. The message names every variable that is wrong, and what is expected. */
@@ -54,32 +55,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-/** Processes that serve, at most. */
-const mostProcesses = 64;
-
-/** The variables, each with what it has to be. No message repeats a value, because some are secret. */
-const variables = z.object({
-  DATABASE_URL: databaseUrl(),
-  DIRECT_DATABASE_URL: databaseUrl(),
-  DATABASE_REPLICA_URL: databaseUrl(),
-  DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
-  HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
-  PORT: integer(0, 65_535, 4000),
-  OPERATOR_TOKEN: text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional(),
-  LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
-    'info',
-  ),
-  WEB_CONCURRENCY: text(`a whole number from 1 to ${mostProcesses}, or auto`, parseConcurrency).default(1),
-  DATABASE_POOL_SIZE: integer(1, 1000, 10),
-  LOCK_TIMEOUT_MS: integer(1, 3_600_000, 2000),
-  STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 4000),
-  TRANSACTION_TIMEOUT_MS: integer(1, 3_600_000, 5000),
-  LIVENESS_WINDOW_SECONDS: integer(1, 31_536_000, 90),
-  PROVISIONING_WINDOW_SECONDS: integer(1, 31_536_000, 600),
-  SHUTDOWN_GRACE_SECONDS: integer(0, 3600, 10),
-  GRAPHIQL: text('true or false', (value) => ({ true: true, false: false })[value]).optional(),
-});
 
 /** The names of all variables that are read. */
 export const variableNames: readonly string[] = Object.keys(variables.shape);
@@ -116,6 +91,20 @@ export function readConfig(environment: NodeJS.ProcessEnv, serves = true): Confi
     provisioningWindowSeconds: data.PROVISIONING_WINDOW_SECONDS,
     shutdownGraceSeconds: data.SHUTDOWN_GRACE_SECONDS,
     graphiql: data.GRAPHIQL ?? data.DATABASE_URL === undefined,
+    corsOrigins: data.CORS_ORIGINS,
+    limits: Object.freeze({
+      maxBodyBytes: data.MAX_BODY_BYTES,
+      maxTokens: data.MAX_DOCUMENT_TOKENS,
+      maxDepth: data.MAX_DEPTH,
+      maxAliases: data.MAX_ALIASES,
+      maxDirectives: data.MAX_DIRECTIVES,
+      maxComplexity: data.MAX_COMPLEXITY,
+      maxMutations: data.MAX_MUTATIONS,
+      maxSubscriptions: data.MAX_SUBSCRIPTIONS,
+      requestTimeoutMs: data.REQUEST_TIMEOUT_MS,
+      ratePerMinute: data.RATE_LIMIT_PER_MINUTE,
+      operatorRatePerMinute: data.OPERATOR_RATE_LIMIT_PER_MINUTE,
+    }),
   });
 }
 
@@ -144,43 +133,4 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     problems.push(`${shorter.name} (${shorter.data}) must be less than ${longer.name} (${longer.data}).`);
   });
   return problems;
-}
-
-/** A variable that `parse` makes something of, or answers undefined for what is not the expected thing. */
-function text<T>(expected: string, parse: (value: string) => T | undefined) {
-  return z.string().transform((value, context): T => {
-    const parsed = parse(value.trim());
-    if (parsed !== undefined) return parsed;
-    context.addIssue(`must be ${expected}`);
-    return z.NEVER;
-  });
-}
-
-function databaseUrl() {
-  return text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional();
-}
-
-function integer(least: number, most: number, fallback: number) {
-  return text(`a whole number from ${least} to ${most}`, wholeNumber(least, most)).default(fallback);
-}
-
-function wholeNumber(least: number, most: number): (value: string) => number | undefined {
-  return (value) => {
-    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    return number >= least && number <= most ? number : undefined;
-  };
-}
-
-/** `auto` is a process for each processor that this one may use. */
-function parseConcurrency(value: string): number | undefined {
-  return value === 'auto' ? Math.min(mostProcesses, availableParallelism()) : wholeNumber(1, mostProcesses)(value);
-}
-
-function matching(pattern: RegExp): (value: string) => string | undefined {
-  return (value) => (pattern.test(value) ? value : undefined);
-}
-
-function parseDatabaseUrl(value: string): string | undefined {
-  const isDatabase = URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
-  return isDatabase ? value : undefined;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sirv from 'sirv';
 import { packageRoot } from './database/migrations/package-root.ts';
 import type { RequestHandler } from './http-server.ts';
+import { pagePolicy } from './security-headers.ts';
 
 /** The console is not where the build puts it. */
 export class ConsoleMissingError extends Error {
@@ -37,8 +38,8 @@ export function serveConsole(next: RequestHandler): RequestHandler {
     brotli: true,
     gzip: true,
     setHeaders(response, pathname) {
-      response.setHeader('x-content-type-options', 'nosniff');
-      if (pathname.startsWith('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable');
+      const forEver = 'public, max-age=31536000, immutable';
+      response.setHeader('cache-control', pathname.startsWith('/assets/') ? forEver : 'no-cache');
     },
   });
   return (request, response) => {
@@ -64,25 +65,13 @@ function readPage(): string {
 /** The page loads nothing from elsewhere, runs no script but its own, and is shown in no other site's frame. */
 function sendPage(response: ServerResponse, page: string, status: number): void {
   const nonce = randomBytes(16).toString('base64');
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'self'`,
-    `style-src 'self' 'nonce-${nonce}'`,
-    `font-src 'self'`,
-    `img-src 'self' data:`,
-    `connect-src 'self'`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-    `frame-ancestors 'none'`,
-  ].join('; ');
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy,
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
+  const policy = pagePolicy({
+    'script-src': `'self'`,
+    'style-src': `'self' 'nonce-${nonce}'`,
+    'font-src': `'self'`,
+    'img-src': `'self' data:`,
   });
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy });
   response.end(page.replace(noncePlaceholder, nonce));
 }
 

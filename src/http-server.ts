@@ -3,8 +3,17 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Logger, requestContext } from './logger.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that a request may take to arrive. */
+  readonly requestTimeoutMs: number;
+  readonly log: Logger;
+}
 
 export interface HttpServer {
   /** Where it answers, such as http://127.0.0.1:4000. */
@@ -35,12 +44,19 @@ const saneRequestId = /^[\w.:-]{1,128}$/;
  */
 export async function listen(
   handler: RequestHandler,
-  { host, port, log }: { host: string; port: number; log: Logger },
+  { host, port, requestTimeoutMs, log }: ListenOptions,
 ): Promise<HttpServer> {
   const running = new Set<ServerResponse>();
   let closing: Promise<void> | undefined;
 
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  const timeouts = {
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: requestTimeoutMs,
+    // Whoever answers the request does better, and says why it is too slow.
+    requestTimeout: requestTimeoutMs + farewellMs,
+    connectionsCheckingInterval: farewellMs,
+  };
+  const server = createServer(timeouts, (request, response) => {
     running.add(response);
     response.on('close', () => {
       running.delete(response);
@@ -54,6 +70,7 @@ export async function listen(
     const given = request.headers['x-request-id'];
     const requestId = typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID();
     response.setHeader('x-request-id', requestId);
+    setSecurityHeaders(response);
     if (closing) response.setHeader('connection', 'close');
     void requestContext.run({ requestId }, () => serve(handler, request, response, log));
   });

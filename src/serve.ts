@@ -46,8 +46,11 @@ export async function serve(
     write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
     watches,
     operatorToken,
+    limits: config.limits,
+    corsOrigins: config.corsOrigins,
     log,
     graphiql: config.graphiql && {
+      callersOnly: config.databaseUrl !== undefined,
       ...(config.operatorToken === undefined && { operatorToken }),
       ...(config.databaseUrl === undefined && {
         example: { orgId: demo.waiting.id, workspaceId: demo.waiting.rootId },
@@ -56,7 +59,12 @@ export async function serve(
     isReady: async () => !stopping && (await answers(prisma)),
     currentRequestId: () => requestContext.getStore()?.requestId,
   });
-  const server = await listen(serveConsole(graphql), { host: config.host, port: config.port, log });
+  const server = await listen(serveConsole(graphql), {
+    host: config.host,
+    port: config.port,
+    requestTimeoutMs: config.limits.requestTimeoutMs,
+    log,
+  });
   onStop(() => server.close(config.shutdownGraceSeconds * 1000));
   onStop(async () => {
     stopping = true;

@@ -1,4 +1,5 @@
 import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
@@ -9,6 +10,7 @@ import { getDatamodel } from '../generated/pothos.ts';
 import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
+import { costs } from './cost.ts';
 import { inputError } from './inputs.ts';
 import LoadedFieldsPlugin from './loaded-fields.ts';
 import { defaultPageSize, maxPageSize, maxWorkspacePageSize } from './pages.ts';
@@ -40,8 +42,9 @@ export const builder = new SchemaBuilder<{
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }>({
-  plugins: [LoadedFieldsPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
+  plugins: [LoadedFieldsPlugin, ComplexityPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
   defaultFieldNullability: false,
+  complexity: costs,
   prisma: {
     client: ({ prisma }) => prisma,
     dmmf: getDatamodel(),
@@ -63,7 +66,11 @@ export const builder = new SchemaBuilder<{
     startCursorFieldOptions: { description: 'What to pass as before for the page before. Null for an empty page.' },
     endCursorFieldOptions: { description: 'What to pass as after for the page behind. Null for an empty page.' },
     pageInfoFieldOptions: { description: 'Whether there are more, and how to get them.' },
-    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'What is on this page.' },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      complexity: { field: 1, multiplier: 1 },
+      description: 'What is on this page.',
+    },
     nodeFieldOptions: { nullable: false, description: 'The item itself.' },
     cursorFieldOptions: { description: 'The place of the item in the list. It means nothing else.' },
     defaultEdgeTypeOptions: { description: 'An item of a list, and its place there.' },

@@ -22,8 +22,10 @@ export interface Context {
   readonly readWorkspace: ReadWorkspace;
   /** Records a heartbeat together with those of other requests. */
   readonly beatWorkspace: BeatWorkspace;
-  /** Null when the request bears no token; then every field of Query and Mutation is refused. */
+  /** Null when nobody was let in, which `callers.ts` sees to: then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
+  /** The cost of an operation at most. */
+  readonly maxComplexity: number;
   /** The loaders that the field in question shares with others. */
   readonly loaders: (info: GraphQLResolveInfo) => Loaders;
 }

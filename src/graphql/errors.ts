@@ -6,7 +6,12 @@ import { toDomainError } from '../database/errors.ts';
 import { BadUserInputError, type DomainError } from '../domain-error.ts';
 
 /** The HTTP status of errors that concern the request as a whole. All others come with 200, as GraphQL has it. */
-const httpStatus: Partial<Record<DomainError['code'], number>> = { UNAUTHENTICATED: 401, SERVICE_UNAVAILABLE: 503 };
+function httpOf({ code, details: { retryAfterSeconds } }: DomainError) {
+  if (code === 'UNAUTHENTICATED') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+  if (code === 'SERVICE_UNAVAILABLE') return { status: 503 };
+  if (retryAfterSeconds !== undefined) return { status: 429, headers: { 'retry-after': String(retryAfterSeconds) } };
+  return undefined;
+}
 
 /**
  * Makes what a request fails with fit for the client: expected failures with their code, their message and the ids in
@@ -23,7 +28,7 @@ export function createErrorMask(log: Logger, currentRequestId: () => string | un
     const expected =
       original instanceof PothosValidationError ? new BadUserInputError(original.message) : toDomainError(original);
     if (expected !== undefined) {
-      if (expected.code === 'SERVICE_UNAVAILABLE') log.warn({ err: expected.cause }, 'The database is not available');
+      if (expected.code === 'SERVICE_UNAVAILABLE') log.warn({ err: expected.cause }, expected.message);
       return present(expected, located);
     }
     const requestId = currentRequestId();
@@ -46,22 +51,21 @@ export function useValidationCode(): Plugin {
 }
 
 function present(error: DomainError, located: GraphQLError | undefined): GraphQLError {
-  const status = httpStatus[error.code];
-  const headers = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : undefined;
+  const http = httpOf(error);
   return new GraphQLError(error.message, {
     ...position(located),
     extensions: {
       ...error.details,
       code: error.code,
       ...(error.retryable && { retryable: true }),
-      ...(status !== undefined && { http: { status, ...(headers && { headers }) } }),
+      ...(http && { http }),
     },
   });
 }
 
 function withCode(error: GraphQLError): GraphQLError {
   const status = error.extensions.http?.status;
-  const code = status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
+  const code = status === 408 || status === 413 ? 'LIMIT_EXCEEDED' : 'BAD_USER_INPUT';
   const message = status === 403 ? forgeable : error.message;
   return new GraphQLError(message, { ...position(error), extensions: { ...error.extensions, code } });
 }

@@ -1,11 +1,16 @@
-import { createHmac } from 'node:crypto';
-import type { GraphiQLOptions, Plugin } from 'graphql-yoga';
+import { createHmac, randomBytes } from 'node:crypto';
+import type { GraphQLError } from 'graphql';
+import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga';
+import { pagePolicy } from '../security-headers.ts';
+import type { Authenticate } from '../tokens/authenticate.ts';
 import { hashesEqual, hashToken } from '../tokens/token-format.ts';
 
 /** Whether to serve GraphiQL. */
 export type GraphiqlSettings =
   | false
   | {
+      /** Whether it is shown to those alone who bring a token. It is where a server is open to more than its owner. */
+      readonly callersOnly?: boolean;
       /** Filled in for whoever brings its key. Given where it is ours to show: that of the embedded database. */
       readonly operatorToken?: string;
       /** What the example operations are about. */
@@ -109,16 +114,68 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url:
   };
 }
 
-/** Keeps what the page holds, and the key in its address, from caches, from other sites and from their frames. */
-export function useGraphiqlHeaders(): Plugin {
+/**
+ * Serves the page. It is kept from caches, from other sites and from their frames, runs no script but its own, and asks
+ * this server alone; its editor makes styles while it runs, which no nonce could name.
+ *
+ * Where callers alone may see it, a browser asks for a token as the password of HTTP Basic, which it then sends along by
+ * itself. That opens the page and nothing else: the API takes no credentials that any site could have a browser send.
+ *
+ * @param present makes an error fit for the client
+ */
+export function useGraphiql(
+  settings: Exclude<GraphiqlSettings, false>,
+  authenticate: Authenticate,
+  present: (error: unknown) => GraphQLError,
+): Plugin {
+  async function answer(request: Request): Promise<[body: string, init: ResponseInit]> {
+    if (settings.callersOnly) await authenticate(bearerOf(request.headers.get('authorization')));
+    const nonce = randomBytes(16).toString('base64');
+    // Loaded when somebody opens it: the page is a large text, and most servers never show it.
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+    const page = renderGraphiQL(graphiqlOptions(settings, request.url)).replace(
+      '<script>',
+      `<script nonce="${nonce}">`,
+    );
+    const policy = pagePolicy({
+      'script-src': `'nonce-${nonce}'`,
+      'style-src': `'unsafe-inline'`,
+      'font-src': 'data:',
+      'img-src': 'data:',
+      'worker-src': 'blob:',
+    });
+    return [page, { headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy } }];
+  }
+
+  /** A page that says in a sentence why there is none. */
+  function refuse(error: unknown): [body: string, init: ResponseInit] {
+    const { message, extensions } = present(error);
+    const { status = 500 } = extensions.http ?? {};
+    const headers = { 'content-type': 'text/plain; charset=utf-8' };
+    if (status !== 401) return [message, { status, headers }];
+    const challenge = {
+      'www-authenticate': 'Basic realm="GraphiQL of Taproot: a token is the password", charset="UTF-8"',
+    };
+    return [
+      'GraphiQL is for callers alone. Enter a token of the API as the password, and anything as the user name.',
+      { status, headers: { ...headers, ...challenge } },
+    ];
+  }
+
   return {
-    onResponse({ response }) {
-      if (!response.headers.get('content-type')?.startsWith('text/html')) return;
-      response.headers.set('cache-control', 'no-store');
-      response.headers.set('referrer-policy', 'no-referrer');
-      response.headers.set('x-frame-options', 'DENY');
+    async onRequest({ request, url, fetchAPI, endResponse }) {
+      if (!shouldRenderGraphiQL(request) || url.pathname !== '/graphql') return;
+      const [body, init] = await answer(request).catch(refuse);
+      endResponse(new fetchAPI.Response(body, init));
     },
   };
+}
+
+/** The Authorization header of a caller whose token is the password of these basic credentials. */
+function bearerOf(authorization: string | null): string {
+  const credentials = /^Basic +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
+  return `Bearer ${password}`;
 }
 
 function hasKey(url: string, operatorToken: string): boolean {

@@ -3,14 +3,11 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { refusal } from './refusal.ts';
 import { readBody } from './request-body.ts';
 
-/** Bytes of a request's body at most: room for 1,000 heartbeats with messages of a thousand bytes. */
-const maxBodyBytes = 2_000_000;
-
 /**
  * Takes what is posted as JSON and as nothing else: no form, which any page of the web could send. A refusal says what to
  * send instead, and never repeats what was sent.
  */
-export function useJsonRequests(): Plugin<object, { readonly req?: IncomingMessage }> {
+export function useJsonRequests(maxBodyBytes: number): Plugin<object, { readonly req?: IncomingMessage }> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method !== 'POST') return;

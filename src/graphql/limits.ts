@@ -1,5 +1,30 @@
-import type { Plugin } from 'graphql-yoga';
 import { BadUserInputError, DomainError } from '../domain-error.ts';
+
+/** How much a request may ask for, and a caller. All of it is set from outside, and refused with LIMIT_EXCEEDED. */
+export interface Limits {
+  /** Bytes of a request's body. */
+  readonly maxBodyBytes: number;
+  /** Words and marks of a document, as GraphQL reads them. */
+  readonly maxTokens: number;
+  /** Fields that an operation nests, fragments included. The edges and the node of a list are one with it. Prisma takes 60. */
+  readonly maxDepth: number;
+  /** Fields of a document that are renamed. */
+  readonly maxAliases: number;
+  /** Directives that a document applies. */
+  readonly maxDirectives: number;
+  /** Fields that the answer to an operation may hold, as `cost.ts` counts them. */
+  readonly maxComplexity: number;
+  /** Fields of a mutation that says it has several. */
+  readonly maxMutations: number;
+  /** Subscriptions that a token has open at one process. */
+  readonly maxSubscriptions: number;
+  /** Milliseconds that a request may take to arrive, and to be answered. Subscriptions end otherwise. */
+  readonly requestTimeoutMs: number;
+  /** Requests of each organization token in a minute. 0: as many as it likes. */
+  readonly ratePerMinute: number;
+  /** Requests of the operator in a minute. 0: as many as it likes. */
+  readonly operatorRatePerMinute: number;
+}
 
 /** More was asked for at once than the server gives or takes. */
 export class LimitExceededError extends DomainError {
@@ -32,30 +57,4 @@ export function checkListSize(argument: string, list: readonly unknown[], limit:
       limit,
     },
   );
-}
-
-/** How deep brackets of a document may nest. A deep tree query needs a few dozen; the parser's stack holds thousands. */
-const maxNesting = 200;
-
-/**
- * Refuses documents that nest too deep, before the recursive parser reads them.
- *
- * @throws LimitExceededError
- */
-export function useNestingLimit(): Plugin {
-  return {
-    onParse({ params: { source } }) {
-      const document = typeof source === 'string' ? source : source.body;
-      let depth = 0;
-      for (const character of document) {
-        if ('{[('.includes(character)) depth++;
-        else if ('}])'.includes(character)) depth--;
-        if (depth > maxNesting) {
-          throw new LimitExceededError(`The document nests deeper than ${maxNesting} levels. Ask for less at once.`, {
-            limit: maxNesting,
-          });
-        }
-      }
-    },
-  };
 }

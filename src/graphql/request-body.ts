@@ -11,6 +11,8 @@ import { refusal } from './refusal.ts';
  */
 export async function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
   if (Number(message.headers['content-length']) > maxBytes) throw tooLarge();
+  // Who has gone by now would be waited for in vain.
+  if (message.destroyed) throw brokenOff();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -1,4 +1,6 @@
+import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
+import { sequential } from './sequential.ts';
 
 import '../events/event.schema.ts';
 import '../events/organization-events.schema.ts';
@@ -14,4 +16,4 @@ import '../workspaces/workspace-mutations.schema.ts';
 import '../workspaces/workspace.schema.ts';
 
 /** The whole schema, with what every noun has added to the builder. */
-export const schema = builder.toSchema({ sortSchema: false });
+export const schema = builder.toSchema({ sortSchema: false, directives: [...specifiedDirectives, sequential] });

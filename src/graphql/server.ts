@@ -5,14 +5,20 @@ import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { ReplicaReader } from '../database/replica.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
+import { createRateLimit } from '../rate-limit.ts';
 import { createAuthentication } from '../tokens/authenticate.ts';
 import { createHeartbeatBatches } from '../workspaces/heartbeats.ts';
 import { createWorkspaceReader } from '../workspaces/workspace-rows.ts';
+import { createCallers } from './callers.ts';
 import { type Context, createContext } from './context.ts';
+import { createCors } from './cors.ts';
+import { createDocumentCaches, useDocumentLimits } from './document-limits.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
-import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './graphiql.ts';
+import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
-import { useNestingLimit } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { useOpenSubscriptions } from './open-subscriptions.ts';
+import { useRequestTimeout } from './request-timeout.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
 
@@ -27,6 +33,9 @@ export interface GraphqlServerOptions {
   /** What subscribers are told by. One for the whole process: its subscribers share it. */
   readonly watches: OrganizationWatches;
   readonly operatorToken: string;
+  readonly limits: Limits;
+  /** The pages of other sites that a browser lets call, by their origins. */
+  readonly corsOrigins: readonly string[];
   readonly log: Logger;
   readonly graphiql: GraphiqlSettings;
   /** Whether requests can be served: the answer of /ready. */
@@ -37,8 +46,10 @@ export interface GraphqlServerOptions {
 
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
-  const { prisma, replica, sharded, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
+  const { prisma, replica, sharded, write, watches, operatorToken, limits, log, graphiql, isReady } = options;
   const authenticate = createAuthentication(prisma, operatorToken);
+  const callers = createCallers(authenticate, createRateLimit(limits, log));
+  const maskError = createErrorMask(log, options.currentRequestId);
   const shared = {
     prisma,
     replica,
@@ -46,31 +57,35 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     watches,
     readWorkspace: createWorkspaceReader(prisma, sharded),
     beatWorkspace: createHeartbeatBatches(prisma, sharded),
+    maxComplexity: limits.maxComplexity,
   };
   return createYoga<object, Context>({
     schema,
-    context: async ({ request }) => createContext(shared, await authenticate(request.headers.get('authorization'))),
+    context: ({ request }) => createContext(shared, callers.of(request)),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
-    graphiql: graphiql && (({ url }) => graphiqlOptions(graphiql, url)),
-    // Loaded when somebody opens it: the page is a large text, and most servers never show it.
-    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
-    maskedErrors: { maskError: createErrorMask(log, currentRequestId) },
+    // `useGraphiql` serves the page.
+    graphiql: false,
+    maskedErrors: { maskError },
     logging: false,
-    cors: false,
+    cors: createCors(options.corsOrigins),
     batching: false,
     multipart: false,
     // `useJsonRequests` keeps to a limit of its own, as it reads bodies.
     maxRequestBodySize: false,
+    parserAndValidationCache: createDocumentCaches(),
     plugins: [
-      useNestingLimit(),
+      useDocumentLimits(limits),
       useValidationCode(),
       useSubscriptions(),
-      ...(graphiql ? [useGraphiqlHeaders()] : []),
+      useOpenSubscriptions(limits.maxSubscriptions),
+      ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
-      useJsonRequests(),
+      useRequestTimeout(limits.requestTimeoutMs, maskError),
+      useJsonRequests(limits.maxBodyBytes),
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
+      callers.plugin,
     ],
   });
 }

@@ -17,8 +17,10 @@ export function useSubscriptions(): Plugin<Context> {
       if (isAsyncIterable(result)) setResult(endAfterErrors(result));
     },
     onResponse({ response }) {
+      if (!isEventStream(response)) return;
       // nginx would hold updates back until its buffer is full.
-      if (isEventStream(response)) response.headers.set('x-accel-buffering', 'no');
+      response.headers.set('x-accel-buffering', 'no');
+      response.headers.set('cache-control', 'no-store');
     },
   };
 }

@@ -2,6 +2,7 @@ import { formatPrismaCursor, prismaConnectionHelpers, queryFromInfo } from '@pot
 import type { GraphQLResolveInfo } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
+import { pageCost } from '../graphql/cost.ts';
 import { cursorKeys, maxWorkspacePageSize, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
@@ -44,6 +45,7 @@ function loadWorkspacePage(
 builder.prismaObjectFields(Organization, (t) => ({
   workspaces: t.field({
     type: WorkspaceConnection,
+    complexity: pageCost,
     description: 'All workspaces by name; removed ones only when that status is asked for.',
     args: {
       status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),

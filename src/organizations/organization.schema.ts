@@ -1,6 +1,7 @@
 import { inTransaction } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
+import { pageCost } from '../graphql/cost.ts';
 import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
 import { cursorKeys, pageLimit, type RelatedPage, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
@@ -58,6 +59,7 @@ export const Organization = builder.prismaObject('Organization', {
       {
         cursor: 'orgId_seq',
         maxSize: pageLimit(cursorKeys.event),
+        complexity: pageCost,
         description: 'What happened, newest first.',
         query: { orderBy: { seq: 'desc' } },
       },
@@ -95,6 +97,7 @@ builder.queryFields((t) => ({
       type: Organization,
       cursor: 'id',
       maxSize: pageLimit(cursorKeys.organization),
+      complexity: pageCost,
       description: 'The organizations that the caller may see, by name.',
       args: {
         search: t.arg.string({ validate: searchText, description: 'Part of the name, in any case.' }),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 import type { Prepared } from '../prepare.ts';
 import type { ServeOptions } from '../serve.ts';
@@ -21,6 +22,8 @@ export async function serveByWorkers(
   prepared: Prepared,
   { log, onStop }: ServeOptions,
 ): Promise<string> {
+  // It counts the requests of a token at all workers.
+  new RateLimiterClusterMaster();
   const workers = new Set<WorkerProcess>();
   const stopping = new AbortController();
   onStop(async () => {

@@ -48,7 +48,7 @@ builder.mutationFields((t) => ({
 
   recordHeartbeats: t.int({
     description:
-      'Records up to 1,000 heartbeats, in a request of up to 2 MB, at once and returns how many it recorded: unknown and removed workspaces are passed over.',
+      'Records up to 1,000 heartbeats, in a request of up to 2 MB unless the server is set otherwise, at once and returns how many it recorded: unknown and removed workspaces are passed over.',
     args: {
       ...inOrganization,
       heartbeats: t.arg({

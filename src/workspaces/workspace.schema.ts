@@ -1,5 +1,6 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
+import { pageCost } from '../graphql/cost.ts';
 import { uuid } from '../graphql/inputs.ts';
 import { checkSize } from '../graphql/limits.ts';
 import { defaultPageSize, maxWorkspacePageSize } from '../graphql/pages.ts';
@@ -26,6 +27,7 @@ builder.prismaObjectFields(Workspace, (t) => ({
   }),
   descendants: t.field({
     type: WorkspaceConnection,
+    complexity: pageCost,
     description: 'All below it, depth first and siblings by name: in the order in which a tree is shown.',
     args: {
       first: t.arg.int({

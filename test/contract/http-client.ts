@@ -1,10 +1,11 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll } from 'vitest';
 import type { GraphiqlSettings } from '../../src/graphql/graphiql.ts';
+import type { Limits } from '../../src/graphql/limits.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
-import { listen } from '../../src/http-server.ts';
+import { listen, type RequestHandler } from '../../src/http-server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
-import { operatorToken, type TestApi } from '../support/api.ts';
+import { defaultLimits, operatorToken, type TestApi } from '../support/api.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -18,23 +19,38 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
+interface HttpOptions {
+  readonly graphiql?: GraphiqlSettings;
+  readonly corsOrigins?: readonly string[];
+  /** Those that are to differ from the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** What stands in front of the API. */
+  readonly front?: (api: RequestHandler) => RequestHandler;
+}
+
 /** The server behind a socket, for what a client sees only there. Closed after the last test of the file. */
-export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiql: GraphiqlSettings = false) {
+export async function serveOverHttp({ prisma, write, watches }: TestApi, options: HttpOptions = {}) {
+  const { graphiql = false, corsOrigins = [], front = (api) => api } = options;
+  const limits = { ...defaultLimits, ...options.limits };
   const logged: Record<string, unknown>[] = [];
   const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
   const server = await listen(
-    createGraphqlServer({
-      sharded: false,
-      prisma,
-      write,
-      watches,
-      operatorToken,
-      log,
-      graphiql,
-      isReady: async () => true,
-      currentRequestId: () => requestContext.getStore()?.requestId,
-    }),
-    { host: '127.0.0.1', port: 0, log },
+    front(
+      createGraphqlServer({
+        sharded: false,
+        prisma,
+        write,
+        watches,
+        operatorToken,
+        limits,
+        corsOrigins,
+        log,
+        graphiql,
+        isReady: async () => true,
+        currentRequestId: () => requestContext.getStore()?.requestId,
+      }),
+    ),
+    { host: '127.0.0.1', port: 0, requestTimeoutMs: limits.requestTimeoutMs, log },
   );
   afterAll(() => server.close(1_000));
   const port = Number(new URL(server.url).port);

@@ -37,11 +37,26 @@ test('an empty environment gives a server for one machine, on an embedded databa
     provisioningWindowSeconds: 600,
     shutdownGraceSeconds: 10,
     graphiql: true,
+    corsOrigins: [],
+    limits: {
+      maxBodyBytes: 2_000_000,
+      maxTokens: 10_000,
+      maxDepth: 50,
+      maxAliases: 100,
+      maxDirectives: 50,
+      maxComplexity: 200_000,
+      maxMutations: 20,
+      maxSubscriptions: 100,
+      requestTimeoutMs: 30_000,
+      ratePerMinute: 6_000,
+      operatorRatePerMinute: 0,
+    },
   });
 });
 
 test('settings cannot be changed once they are read', () => {
   expect(readConfig({})).toSatisfy(Object.isFrozen);
+  expect(readConfig({}).limits).toSatisfy(Object.isFrozen);
 });
 
 test('a variable that is empty or blank counts as unset', () => {
@@ -87,6 +102,12 @@ test('every problem is reported at once, by the name of its variable, and no sec
     LIVENESS_WINDOW_SECONDS: '-1',
     PROVISIONING_WINDOW_SECONDS: '1.5',
     SHUTDOWN_GRACE_SECONDS: 'ten',
+    MAX_BODY_BYTES: '2MB',
+    MAX_DEPTH: '1',
+    MAX_SUBSCRIPTIONS: '0',
+    REQUEST_TIMEOUT_MS: '0',
+    RATE_LIMIT_PER_MINUTE: '-1',
+    CORS_ORIGINS: 'https://console.example/path',
     GRAPHIQL: 'maybe',
   });
   expect(problems).toEqual([
@@ -101,6 +122,12 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'LIVENESS_WINDOW_SECONDS must be a whole number from 1 to 31536000.',
     'PROVISIONING_WINDOW_SECONDS must be a whole number from 1 to 31536000.',
     'SHUTDOWN_GRACE_SECONDS must be a whole number from 0 to 3600.',
+    'MAX_BODY_BYTES must be a whole number from 1000 to 1000000000.',
+    'MAX_DEPTH must be a whole number from 5 to 60.',
+    'MAX_SUBSCRIPTIONS must be a whole number from 1 to 1000000.',
+    'REQUEST_TIMEOUT_MS must be a whole number from 1 to 3600000.',
+    'RATE_LIMIT_PER_MINUTE must be a whole number from 0 to 1000000000.',
+    'CORS_ORIGINS must be origins like https://console.example, separated by commas.',
     'GRAPHIQL must be true or false.',
     'LOCK_TIMEOUT_MS (3000) must be less than STATEMENT_TIMEOUT_MS (3000).',
   ]);
@@ -123,6 +150,15 @@ test('the number of processes is one that is given, or that of the processors', 
   }
 });
 
+test('other sites are let in by their origins alone', () => {
+  expect(readConfig({ CORS_ORIGINS: 'https://a.example, http://localhost:3000,https://a.example' })).toMatchObject({
+    corsOrigins: ['https://a.example', 'http://localhost:3000'],
+  });
+  for (const value of ['*', 'a.example', 'https://a.example/', 'https://A.example', 'null', 'https://a.example,']) {
+    expect(problemsOf({ CORS_ORIGINS: value }), value).toEqual([expect.stringMatching(/^CORS_ORIGINS must be/)]);
+  }
+});
+
 test('a name that is almost that of a setting is pointed out', () => {
   expect(
     findMisspelled({ DATABSE_URL: 'x', LOCK_TIMEOUT_SM: '1', LOG_LEVELS: 'x', PATH: '/bin', DATABASE_HOST: 'x' }),
@@ -141,7 +177,9 @@ test('.env.example shows every setting with its default', () => {
   });
   expect(shown.map(([name]) => name).sort()).toEqual([...variableNames].sort());
 
-  const { DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_REPLICA_URL, ...defaults } = Object.fromEntries(shown);
+  const { DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_REPLICA_URL, CORS_ORIGINS, ...defaults } =
+    Object.fromEntries(shown);
+  expect(problemsOf({ CORS_ORIGINS })).toEqual([]);
   expect(readConfig(defaults)).toEqual(readConfig({}));
   const databases = { DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_REPLICA_URL };
   expect(problemsOf({ ...databases, OPERATOR_TOKEN: token })).toEqual([]);

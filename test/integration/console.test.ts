@@ -1,18 +1,21 @@
 import { readdirSync, statSync } from 'node:fs';
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { serveConsole } from '../../src/console-server.ts';
+import { listen } from '../../src/http-server.ts';
+import { createLogger } from '../../src/logger.ts';
 
-const server = createServer(
-  serveConsole((_, response) => {
-    response.writeHead(418).end('the API');
-  }),
-).listen(0, '127.0.0.1');
-afterAll(() => {
-  server.close();
+const api = serveConsole((_, response) => {
+  response.writeHead(418).end('the API');
 });
+const server = await listen(api, {
+  host: '127.0.0.1',
+  port: 0,
+  requestTimeoutMs: 30_000,
+  log: createLogger('silent'),
+});
+afterAll(() => server.close(0));
 
 interface Answer {
   readonly status: number | undefined;
@@ -22,7 +25,7 @@ interface Answer {
 
 /** Asks for a path just as it is: `fetch` would tidy it up. */
 function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
-  const { port } = server.address() as AddressInfo;
+  const { port } = new URL(server.url);
   return new Promise((resolvePromise, reject) => {
     const sent = httpRequest({ port, host: '127.0.0.1', path, method, headers }, (response) => {
       let body = '';

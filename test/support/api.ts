@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest';
+import { readConfig } from '../../src/config.ts';
 import { createPrismaClient, type DatabaseOptions } from '../../src/database/client.ts';
 import {
   createOrganizationWriter,
@@ -11,6 +12,7 @@ import {
   type WatchTimes,
 } from '../../src/events/organization-watches.ts';
 import type { PrismaClient } from '../../src/generated/prisma/client.ts';
+import type { Limits } from '../../src/graphql/limits.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -27,8 +29,19 @@ export interface TestApi extends ApiClient {
   readonly logged: readonly Record<string, unknown>[];
 }
 
+/** The limits of a server on which nothing is set. */
+export const { limits: defaultLimits } = readConfig({});
+
 /** Quicker than usual, so that no test has to wait long; and no update that a test does not expect. */
 const quickTimes: WatchTimes = { tickMs: 50, pulseMs: 60_000 };
+
+interface TestApiOptions {
+  writerLimits?: WriterLimits;
+  watchTimes?: WatchTimes;
+  sharded?: boolean;
+  /** Those that are to differ from the defaults. */
+  limits?: Partial<Limits>;
+}
 
 /**
  * The server on a test database: everything of it but the socket. To be called outside of tests; it is closed after the
@@ -40,8 +53,9 @@ export function createTestApi(
     writerLimits,
     watchTimes = quickTimes,
     sharded = false,
+    limits,
     ...options
-  }: Partial<DatabaseOptions> & { writerLimits?: WriterLimits; watchTimes?: WatchTimes; sharded?: boolean } = {},
+  }: Partial<DatabaseOptions> & TestApiOptions = {},
 ): TestApi {
   const databaseOptions = {
     url: database.url,
@@ -55,10 +69,10 @@ export function createTestApi(
   const { poolSize, lockTimeoutMs } = databaseOptions;
   // As many writers as connections, unless a test is about the queues of one server: to the database, the callers of a
   // test are clients of several servers.
-  const limits = writerLimits ?? { perOrganization: poolSize, inAll: poolSize, waitMs: lockTimeoutMs };
+  const writers = writerLimits ?? { perOrganization: poolSize, inAll: poolSize, waitMs: lockTimeoutMs };
   const logged: Record<string, unknown>[] = [];
   const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
-  const write = createOrganizationWriter(prisma, limits);
+  const write = createOrganizationWriter(prisma, writers);
   const watches = createOrganizationWatches(prisma, log, watchTimes);
   afterAll(async () => {
     watches.close();
@@ -71,6 +85,8 @@ export function createTestApi(
     write,
     watches,
     operatorToken,
+    limits: { ...defaultLimits, ...limits },
+    corsOrigins: [],
     log,
     graphiql: false,
     isReady: async () => true,

@@ -33,12 +33,18 @@ interface ErrorPanelProps {
   readonly children?: ReactNode;
 }
 
+function titleOf({ code, retryable }: ApiError): string {
+  // Too much in a short time is another matter than too much at once.
+  if (code === 'LIMIT_EXCEEDED' && retryable) return 'That was too much in a short time';
+  return titles[code] ?? 'Something went wrong';
+}
+
 /** A failed request: what failed, what to do, and a retry where that can help. */
 export function ErrorPanel({ error, onRetry, children }: ErrorPanelProps) {
   const unexpected = error.code === 'INTERNAL_SERVER_ERROR';
   const mayRetry = onRetry !== undefined && (error.retryable || unexpected);
   return (
-    <Notice tone={error.retryable ? 'warning' : 'danger'} title={titles[error.code] ?? 'Something went wrong'}>
+    <Notice tone={error.retryable ? 'warning' : 'danger'} title={titleOf(error)}>
       <p>{error.message}</p>
       {children}
       <Group gap="sm">

@@ -1,0 +1,29 @@
+import type { Plugin } from 'graphql-yoga';
+import type { CheckRate } from '../rate-limit.ts';
+import { type Authenticate, type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
+
+/** Who is behind the requests under way. */
+export interface Callers {
+  /** Null: nobody has been let in. */
+  of(request: Request): Caller | null;
+  readonly plugin: Plugin;
+}
+
+/**
+ * Lets callers in, before anything of their request is read: a stranger learns nothing of the schema, not even whether a
+ * document is one, and costs nothing but the look at the token. Each request is authenticated once, and counted once.
+ */
+export function createCallers(authenticate: Authenticate, checkRate: CheckRate): Callers {
+  const callers = new WeakMap<Request, Caller>();
+  return {
+    of: (request) => callers.get(request) ?? null,
+    plugin: {
+      async onRequestParse({ request }) {
+        const caller = await authenticate(request.headers.get('authorization'));
+        if (caller === null) throw new UnauthenticatedError();
+        await checkRate(caller);
+        callers.set(request, caller);
+      },
+    },
+  };
+}

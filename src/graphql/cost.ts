@@ -1,0 +1,31 @@
+import type { ComplexityErrorFn } from '@pothos/plugin-complexity';
+import type { Context } from './context.ts';
+import { LimitExceededError } from './limits.ts';
+import { defaultPageSize, maxWorkspacePageSize, type PageArgs } from './pages.ts';
+
+/** How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. */
+const usualListLength = 10;
+
+const tooCostly: ComplexityErrorFn = (_, { complexity, maxComplexity }) =>
+  new LimitExceededError(
+    `The answer may hold ${complexity} fields, and at most ${maxComplexity} are given at once. Ask for smaller pages, ` +
+      'and for the descendants of a workspace rather than for children of children.',
+    { complexity, limit: maxComplexity },
+  );
+
+/**
+ * The cost of an operation is the number of fields that its answer may hold: each field counts one, and what is below a
+ * list counts once for each item that is asked for. It is reckoned from the document and its variables alone, before any
+ * field of Query, Mutation or Subscription is resolved.
+ */
+export const costs = {
+  defaultComplexity: 1,
+  defaultListMultiplier: usualListLength,
+  limit: ({ maxComplexity }: Context) => ({ complexity: maxComplexity }),
+  complexityError: tooCostly,
+};
+
+/** The cost of a connection: that of a page as large as is asked for. What is larger than any page is refused for that. */
+export function pageCost({ first, last }: PageArgs) {
+  return { field: 1, multiplier: Math.min(first ?? last ?? defaultPageSize, maxWorkspacePageSize) };
+}

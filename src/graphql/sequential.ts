@@ -1,0 +1,65 @@
+import {
+  DirectiveLocation,
+  type FragmentDefinitionNode,
+  GraphQLDirective,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { LimitExceededError } from './limits.ts';
+
+/** What a mutation says of itself that has more than one field on purpose. */
+export const sequential = new GraphQLDirective({
+  name: 'sequential',
+  locations: [DirectiveLocation.MUTATION],
+  description:
+    'Lets a mutation have several fields. They run one after the other, each a whole by itself: one that fails undoes none ' +
+    'before it, though the answer then holds no data, and those behind it do not run.',
+});
+
+/**
+ * A mutation has one field, so that an answer is either what was done or why nothing was. Whoever wants more in one request
+ * says so.
+ *
+ * @throws LimitExceededError
+ */
+export function checkMutations(
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  maxMutations: number,
+): void {
+  const count = findRootFields(operation.selectionSet, fragments).size;
+  const isSequential = operation.directives?.some(({ name }) => name.value === sequential.name) ?? false;
+  if (count <= (isSequential ? maxMutations : 1)) return;
+  const help = isSequential
+    ? `at most ${maxMutations} are taken at once. Send it in parts.`
+    : 'one is taken at once. Send several requests, or let the operation bear the directive @sequential: its fields then ' +
+      'run one after the other, up to the first that fails, which undoes none before it.';
+  throw new LimitExceededError(`The mutation has ${count} fields, and ${help}`, {
+    mutations: count,
+    limit: isSequential ? maxMutations : 1,
+  });
+}
+
+/** The fields that an operation runs, by the names that they answer under, whatever its directives leave out. */
+function findRootFields(
+  { selections }: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  found = new Set<string>(),
+  seen = new Set<string>(),
+): Set<string> {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) {
+      const { name, alias = name } = selection;
+      // Introspection changes nothing.
+      if (!name.value.startsWith('__')) found.add(alias.value);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      findRootFields(selection.selectionSet, fragments, found, seen);
+    } else if (!seen.has(selection.name.value)) {
+      seen.add(selection.name.value);
+      const fragment = fragments.get(selection.name.value);
+      if (fragment !== undefined) findRootFields(fragment.selectionSet, fragments, found, seen);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,165 @@
+import { connect } from 'node:net';
+import { beforeEach, expect, test } from 'vitest';
+import { serveOverHttp } from '../contract/http-client.ts';
+import { createTestApi, operatorToken } from '../support/api.ts';
+import { waitUntil } from '../support/barriers.ts';
+import { createTestDatabase, type TestClient } from '../support/database.ts';
+import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';
+import { watchNeighbour } from '../support/neighbour.ts';
+
+const timeoutMs = 1_500;
+const database = await createTestDatabase();
+watchNeighbour(database);
+const limits = { requestTimeoutMs: timeoutMs, maxSubscriptions: 1 };
+const api = createTestApi(database, { limits, poolSize: 2 });
+const { port, logged } = await serveOverHttp(api, { limits });
+
+let orgId: string;
+let rootId: string;
+let token: string;
+beforeEach(async () => {
+  orgId = await insertOrganization(database);
+  rootId = await insertRoot(database, orgId, { name: 'Root' });
+  ({ token } = await insertToken(database, orgId, rootId));
+});
+
+/** Holds what `sql` locks, until it is released. */
+async function hold(sql: string): Promise<TestClient> {
+  const holder = await database.connect();
+  await holder.query('begin');
+  await holder.query(sql);
+  return holder;
+}
+
+/** Until no connection of the server runs or waits for anything, nor has a transaction open. */
+async function untilIdle(): Promise<void> {
+  await waitUntil('all connections of the server are idle', async () => {
+    const busy = await database.query(
+      `select from pg_stat_activity
+       where datname = current_database() and application_name = 'taproot' and state <> 'idle'`,
+    );
+    return busy.length === 0;
+  });
+}
+
+const tooLong = {
+  errors: [
+    {
+      message: expect.stringMatching(/took longer than 1500 ms.*may be changed all the same.*same ids and names/),
+      extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+    },
+  ],
+};
+const readName = async () =>
+  (await database.query('select name from workspaces where org_id = $1', [orgId]))[0]?.['name'];
+
+test('a mutation that waits for too long is answered, carried out all the same, and leaves no connection busy', async () => {
+  const holder = await hold(`select from organizations where id = '${orgId}' for update`);
+  const rename = (name: string) =>
+    api.execute(`mutation { renameWorkspace(orgId: "${orgId}", id: "${rootId}", name: "${name}") { name } }`);
+  const { status, requestId, ...answer } = await rename('Late');
+  expect(status).toBe(503);
+  expect(answer).toEqual(tooLong);
+  expect(await readName()).toBe('Root');
+
+  await holder.query('commit');
+  await waitUntil('the name is written', async () => (await readName()) === 'Late');
+  await untilIdle();
+  expect((await rename('Late')).errors).toBeUndefined();
+});
+
+test('as many as there are connections may be late at once, and then all connections serve again', async () => {
+  const holder = await hold('lock table workspaces in access exclusive mode');
+  const read = () => api.execute(`{ organization(id: "${orgId}") { roots { name } } }`);
+  const late = await Promise.all(Array.from({ length: 6 }, read));
+  expect(late.map(({ status }) => status)).toEqual(Array(6).fill(503));
+  await holder.query('commit');
+  await untilIdle();
+  await waitUntil('six are answered at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, read));
+    return answers.every(({ data }) => data?.organization.roots[0].name === 'Root');
+  });
+});
+
+test('a caller whose look-up takes too long is answered too, and does nothing behind that answer', async () => {
+  const holder = await hold('lock table org_api_tokens in access exclusive mode');
+  const document = `mutation { renameWorkspace(orgId: "${orgId}", id: "${rootId}", name: "Late") { name } }`;
+  const { status, requestId, ...answer } = await api.execute(document, {}, token);
+  expect(status).toBe(503);
+  expect(answer).toEqual(tooLong);
+  await holder.query('commit');
+  await waitUntil('the caller has been looked up', async () => {
+    const tokens = await database.query('select from org_api_tokens where org_id = $1 and last_used_at is not null', [
+      orgId,
+    ]);
+    return tokens.length > 0;
+  });
+  // Writes to one organization are serial: this one would come behind the late one.
+  await api.expectData(document.replace('Late', 'Next'));
+  expect(await database.query('select type from org_events where org_id = $1', [orgId])).toEqual([
+    { type: 'workspace.renamed' },
+  ]);
+  expect(await readName()).toBe('Next');
+  await untilIdle();
+});
+
+test('a subscription that begins too late takes no room', async () => {
+  const document = `subscription { organizationEvents(orgId: "${orgId}") { id } }`;
+  const holder = await hold('lock table org_api_tokens in access exclusive mode');
+  expect((await api.subscribe(document, {}, token)).status).toBe(503);
+  await holder.query('commit');
+  await untilIdle();
+  const subscription = await api.subscribe(document, {}, token);
+  expect(await subscription.next()).toMatchObject({ data: {} });
+});
+
+test('a subscription lives on for as long as it likes', async () => {
+  const subscription = await api.subscribe(
+    `subscription { organizationEvents(orgId: "${orgId}") { events { type } } }`,
+    {},
+    token,
+  );
+  await subscription.next();
+  const holder = await hold(`select from organizations where id = '${orgId}' for update`);
+  expect(
+    (await api.execute(`mutation { setPluginPolicy(orgId: "${orgId}", policy: ALLOW_LISTED) { id } }`)).status,
+  ).toBe(503);
+  await holder.query('commit');
+  expect(await subscription.next()).toMatchObject({
+    data: { organizationEvents: { events: [{ type: 'plugin_policy.set' }] } },
+  });
+});
+
+test('what ended late alarms nobody but by the warning that it took too long', () => {
+  const alarms = [...api.logged, ...logged].filter(({ level }) => level === 'error' || level === 'fatal');
+  expect(alarms).toEqual([]);
+});
+
+/** Sends the beginning of a request and nothing more, until the server closes the connection. */
+async function stall(beginning: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('error', () => {});
+  socket.setEncoding('utf8').on('data', (text) => {
+    received += text;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(beginning);
+  await closed;
+  return received;
+}
+
+test('a body that does not arrive is told so, and its connection closed', async () => {
+  const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${operatorToken}\r\n`;
+  const received = await stall(`${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{"query":`);
+  expect(received).toMatch(/^HTTP\/1\.1 408 /);
+  expect(JSON.parse(received.slice(received.indexOf('{')))).toEqual({
+    errors: [
+      { message: expect.stringContaining('did not arrive within 1500 ms'), extensions: { code: 'LIMIT_EXCEEDED' } },
+    ],
+  });
+});
+
+test('headers that do not arrive end the connection', async () => {
+  expect(await stall('POST /graphql HTTP/1.1\r\nhost: loc')).toMatch(/^HTTP\/1\.1 408 /);
+});
