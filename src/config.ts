@@ -17,8 +17,12 @@ export interface Config {
   readonly host: string;
   /** The port to listen on. 0: any free one. */
   readonly port: number;
+  /** The port of /metrics, at the same address. 0: any free one. Undefined: there are no metrics. */
+  readonly metricsPort: number | undefined;
   /** The bearer token that may do everything. Undefined: one is generated and kept in `dataDirectory`. */
   readonly operatorToken: string | undefined;
+  /** The token before `operatorToken`, which lets in as well until all callers have the new one. */
+  readonly operatorTokenPrevious: string | undefined;
   /** The least severe level that is logged. */
   readonly logLevel: LogLevel;
   /** Processes that serve. 1: this one alone, without workers. */
@@ -66,7 +70,9 @@ const variables = z.object({
   DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
   HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
   PORT: integer(0, 65_535, 4000),
-  OPERATOR_TOKEN: text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional(),
+  METRICS_PORT: text('a whole number from 0 to 65535', wholeNumber(0, 65_535)).optional(),
+  OPERATOR_TOKEN: operatorToken(),
+  OPERATOR_TOKEN_PREVIOUS: operatorToken(),
   LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
     'info',
   ),
@@ -105,7 +111,9 @@ export function readConfig(environment: NodeJS.ProcessEnv, serves = true): Confi
     dataDirectory: data.DATA_DIR,
     host: data.HOST,
     port: data.PORT,
+    metricsPort: data.METRICS_PORT,
     operatorToken: data.OPERATOR_TOKEN,
+    operatorTokenPrevious: data.OPERATOR_TOKEN_PREVIOUS,
     logLevel: data.LOG_LEVEL,
     webConcurrency: data.WEB_CONCURRENCY,
     databasePoolSize: data.DATABASE_POOL_SIZE,
@@ -126,6 +134,14 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     problems.push(
       'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
     );
+  }
+  const { OPERATOR_TOKEN, OPERATOR_TOKEN_PREVIOUS } = given;
+  if (OPERATOR_TOKEN_PREVIOUS && !OPERATOR_TOKEN) {
+    problems.push(
+      'OPERATOR_TOKEN_PREVIOUS is set without OPERATOR_TOKEN: set that to the token which takes its place.',
+    );
+  } else if (OPERATOR_TOKEN_PREVIOUS && String(OPERATOR_TOKEN_PREVIOUS).trim() === String(OPERATOR_TOKEN).trim()) {
+    problems.push('OPERATOR_TOKEN_PREVIOUS must differ from OPERATOR_TOKEN: leave it unset once no caller uses it.');
   }
   for (const name of ['DIRECT_DATABASE_URL', 'DATABASE_REPLICA_URL']) {
     if (!given[name] || given['DATABASE_URL']) continue;
@@ -158,6 +174,10 @@ function text<T>(expected: string, parse: (value: string) => T | undefined) {
 
 function databaseUrl() {
   return text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional();
+}
+
+function operatorToken() {
+  return text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional();
 }
 
 function integer(least: number, most: number, fallback: number) {

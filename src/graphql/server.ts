@@ -13,6 +13,9 @@ import { createErrorMask, useValidationCode } from './errors.ts';
 import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import { useNestingLimit } from './limits.ts';
+import { type OperationObserver, useOperationObservers } from './observe-operations.ts';
+import type { Outcomes } from './outcomes.ts';
+import { noteCaller, notesForLog, useNamesInLog } from './request-notes.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
 
@@ -27,6 +30,11 @@ export interface GraphqlServerOptions {
   /** What subscribers are told by. One for the whole process: its subscribers share it. */
   readonly watches: OrganizationWatches;
   readonly operatorToken: string;
+  /** The operator's token before that one, which lets in as well. */
+  readonly operatorTokenPrevious?: string | undefined;
+  /** Told of every operation, as the log is. */
+  readonly observers?: readonly OperationObserver[];
+  readonly outcomes?: Outcomes | undefined;
   readonly log: Logger;
   readonly graphiql: GraphiqlSettings;
   /** Whether requests can be served: the answer of /ready. */
@@ -38,18 +46,21 @@ export interface GraphqlServerOptions {
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
   const { prisma, replica, sharded, write, watches, operatorToken, log, graphiql, isReady, currentRequestId } = options;
-  const authenticate = createAuthentication(prisma, operatorToken);
+  const { operatorTokenPrevious: previous, observers = [], outcomes } = options;
+  const authenticate = createAuthentication(prisma, { current: operatorToken, previous });
   const shared = {
     prisma,
     replica,
     write,
     watches,
+    outcomes,
     readWorkspace: createWorkspaceReader(prisma, sharded),
     beatWorkspace: createHeartbeatBatches(prisma, sharded),
   };
   return createYoga<object, Context>({
     schema,
-    context: async ({ request }) => createContext(shared, await authenticate(request.headers.get('authorization'))),
+    context: async ({ request }) =>
+      createContext(shared, noteCaller(await authenticate(request.headers.get('authorization')))),
     graphqlEndpoint: '/graphql',
     healthCheckEndpoint: '/health',
     landingPage: false,
@@ -64,6 +75,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     // `useJsonRequests` keeps to a limit of its own, as it reads bodies.
     maxRequestBodySize: false,
     plugins: [
+      useOperationObservers([notesForLog, ...observers]),
+      useNamesInLog(),
       useNestingLimit(),
       useValidationCode(),
       useSubscriptions(),

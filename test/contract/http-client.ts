@@ -4,6 +4,7 @@ import type { GraphiqlSettings } from '../../src/graphql/graphiql.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { listen } from '../../src/http-server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
+import { logRequests } from '../../src/request-log.ts';
 import { operatorToken, type TestApi } from '../support/api.ts';
 
 export interface HttpAnswer {
@@ -22,20 +23,18 @@ export interface HttpRequest {
 export async function serveOverHttp({ prisma, write, watches }: TestApi, graphiql: GraphiqlSettings = false) {
   const logged: Record<string, unknown>[] = [];
   const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
-  const server = await listen(
-    createGraphqlServer({
-      sharded: false,
-      prisma,
-      write,
-      watches,
-      operatorToken,
-      log,
-      graphiql,
-      isReady: async () => true,
-      currentRequestId: () => requestContext.getStore()?.requestId,
-    }),
-    { host: '127.0.0.1', port: 0, log },
-  );
+  const graphql = createGraphqlServer({
+    sharded: false,
+    prisma,
+    write,
+    watches,
+    operatorToken,
+    log,
+    graphiql,
+    isReady: async () => true,
+    currentRequestId: () => requestContext.getStore()?.requestId,
+  });
+  const server = await listen(logRequests(graphql, log), { host: '127.0.0.1', port: 0, log });
   afterAll(() => server.close(1_000));
   const port = Number(new URL(server.url).port);
 

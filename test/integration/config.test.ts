@@ -26,7 +26,9 @@ test('an empty environment gives a server for one machine, on an embedded databa
     dataDirectory: resolve('.data'),
     host: '127.0.0.1',
     port: 4000,
+    metricsPort: undefined,
     operatorToken: undefined,
+    operatorTokenPrevious: undefined,
     logLevel: 'info',
     webConcurrency: 1,
     databasePoolSize: 10,
@@ -68,6 +70,22 @@ test('the other addresses of a database are of no use without DATABASE_URL', () 
   });
 });
 
+test('the operator token before is one more beside the present one, and another', () => {
+  const previous = 'y'.repeat(24);
+  expect(readConfig({ OPERATOR_TOKEN: token, OPERATOR_TOKEN_PREVIOUS: previous })).toMatchObject({
+    operatorToken: token,
+    operatorTokenPrevious: previous,
+  });
+  expect(problemsOf({ OPERATOR_TOKEN_PREVIOUS: previous })).toEqual([
+    'OPERATOR_TOKEN_PREVIOUS is set without OPERATOR_TOKEN: set that to the token which takes its place.',
+  ]);
+  for (const same of [token, ` ${token} `]) {
+    expect(problemsOf({ OPERATOR_TOKEN: token, OPERATOR_TOKEN_PREVIOUS: same })).toEqual([
+      'OPERATOR_TOKEN_PREVIOUS must differ from OPERATOR_TOKEN: leave it unset once no caller uses it.',
+    ]);
+  }
+});
+
 test('a program that lets nobody in needs no operator token', () => {
   expect(readConfig({ DATABASE_URL: databaseUrl }, false)).toMatchObject({ databaseUrl, operatorToken: undefined });
 });
@@ -77,7 +95,9 @@ test('every problem is reported at once, by the name of its variable, and no sec
     DATABASE_URL: 'mysql://root:hunter2@localhost/db',
     HOST: 'not a host',
     PORT: '80 80',
+    METRICS_PORT: 'yes',
     OPERATOR_TOKEN: 'tooshort',
+    OPERATOR_TOKEN_PREVIOUS: 'short too',
     LOG_LEVEL: 'loud',
     WEB_CONCURRENCY: 'all',
     DATABASE_POOL_SIZE: '0',
@@ -93,7 +113,9 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'DATABASE_URL must be a URL like postgresql://user:password@host:5432/database.',
     'HOST must be a host name or an IP address.',
     'PORT must be a whole number from 0 to 65535.',
+    'METRICS_PORT must be a whole number from 0 to 65535.',
     'OPERATOR_TOKEN must be at least 24 printable characters without a space.',
+    'OPERATOR_TOKEN_PREVIOUS must be at least 24 printable characters without a space.',
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
     'WEB_CONCURRENCY must be a whole number from 1 to 64, or auto.',
     'DATABASE_POOL_SIZE must be a whole number from 1 to 1000.',
