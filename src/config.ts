@@ -19,6 +19,8 @@ export interface Config {
   readonly port: number;
   /** The port of /metrics, at the same address. 0: any free one. Undefined: there are no metrics. */
   readonly metricsPort: number | undefined;
+  /** The OpenTelemetry collector that traces are sent to, as a URL without `/v1/traces`. Undefined: there are none. */
+  readonly traceEndpoint: string | undefined;
   /** The bearer token that may do everything. Undefined: one is generated and kept in `dataDirectory`. */
   readonly operatorToken: string | undefined;
   /** The token before `operatorToken`, which lets in as well until all callers have the new one. */
@@ -76,6 +78,7 @@ const variables = z.object({
   LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
     'info',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text('a URL like http://localhost:4318', parseHttpUrl).optional(),
   WEB_CONCURRENCY: text(`a whole number from 1 to ${mostProcesses}, or auto`, parseConcurrency).default(1),
   DATABASE_POOL_SIZE: integer(1, 1000, 10),
   LOCK_TIMEOUT_MS: integer(1, 3_600_000, 2000),
@@ -112,6 +115,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, serves = true): Confi
     host: data.HOST,
     port: data.PORT,
     metricsPort: data.METRICS_PORT,
+    traceEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     operatorToken: data.OPERATOR_TOKEN,
     operatorTokenPrevious: data.OPERATOR_TOKEN_PREVIOUS,
     logLevel: data.LOG_LEVEL,
@@ -198,6 +202,10 @@ function parseConcurrency(value: string): number | undefined {
 
 function matching(pattern: RegExp): (value: string) => string | undefined {
   return (value) => (pattern.test(value) ? value : undefined);
+}
+
+function parseHttpUrl(value: string): string | undefined {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : undefined;
 }
 
 function parseDatabaseUrl(value: string): string | undefined {

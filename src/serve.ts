@@ -12,7 +12,7 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
-import { tellAll, wrapAll } from './instruments.ts';
+import { type Instrument, tellAll, wrapAll } from './instruments.ts';
 import { type Logger, requestContext } from './logger.ts';
 import type { MetricsSnapshot } from './metrics/metrics.ts';
 import type { Prepared } from './prepare.ts';
@@ -49,7 +49,8 @@ export async function serve(
 ): Promise<Serving> {
   growHeapSlowly();
   const metrics = config.metricsPort === undefined ? undefined : (await import('./metrics/metrics.ts')).createMetrics();
-  const instruments = metrics === undefined ? [] : [metrics.instrument];
+  const tracing = await startTracing(config, log, onStop);
+  const instruments = [metrics?.instrument, tracing].flatMap((instrument) => instrument ?? []);
   const onStatement = tellAll(instruments.map((instrument) => instrument.onStatement));
   const watched = (database: 'primary' | 'replica') => ({
     onStatement,
@@ -98,6 +99,19 @@ export async function serve(
   });
   const readMetrics = async () => ({ snapshots: metrics === undefined ? [] : [await metrics.read()], serving: 1 });
   return { url: server.url, readMetrics };
+}
+
+/** Nothing of OpenTelemetry is even loaded unless somebody is to have the traces. */
+async function startTracing(
+  { traceEndpoint: endpoint }: Config,
+  log: Logger,
+  onStop: OnStop,
+): Promise<Instrument | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { createTracing } = await import('./tracing/tracing.ts');
+  const { instrument, stop } = createTracing({ endpoint, log });
+  onStop(stop);
+  return instrument;
 }
 
 async function connectReplica(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { ContextPool } from './context-pool.ts';
 import { PipelinedClient, type StatementObserver } from './pipelined-client.ts';
 import { type SessionTimeouts, settingsOf } from './session-timeouts.ts';
 
@@ -53,7 +54,8 @@ const planOnce = '-c plan_cache_mode=force_generic_plan';
 export function createPrismaClient(options: DatabaseOptions): PrismaClient {
   const ignore = () => undefined;
   const { onStatement } = options;
-  const pool = new pg.Pool({
+  const Pool = onStatement === undefined ? pg.Pool : ContextPool;
+  const pool = new Pool({
     Client: PipelinedClient,
     connectionString: options.url,
     application_name: 'taproot',

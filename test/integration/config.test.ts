@@ -27,6 +27,7 @@ test('an empty environment gives a server for one machine, on an embedded databa
     host: '127.0.0.1',
     port: 4000,
     metricsPort: undefined,
+    traceEndpoint: undefined,
     operatorToken: undefined,
     operatorTokenPrevious: undefined,
     logLevel: 'info',
@@ -99,6 +100,7 @@ test('every problem is reported at once, by the name of its variable, and no sec
     OPERATOR_TOKEN: 'tooshort',
     OPERATOR_TOKEN_PREVIOUS: 'short too',
     LOG_LEVEL: 'loud',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
     WEB_CONCURRENCY: 'all',
     DATABASE_POOL_SIZE: '0',
     LOCK_TIMEOUT_MS: '3000',
@@ -117,6 +119,7 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'OPERATOR_TOKEN must be at least 24 printable characters without a space.',
     'OPERATOR_TOKEN_PREVIOUS must be at least 24 printable characters without a space.',
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL like http://localhost:4318.',
     'WEB_CONCURRENCY must be a whole number from 1 to 64, or auto.',
     'DATABASE_POOL_SIZE must be a whole number from 1 to 1000.',
     'TRANSACTION_TIMEOUT_MS must be a whole number from 1 to 3600000.',
@@ -153,6 +156,21 @@ test('a name that is almost that of a setting is pointed out', () => {
     { name: 'LOCK_TIMEOUT_SM', meant: 'LOCK_TIMEOUT_MS' },
     { name: 'LOG_LEVELS', meant: 'LOG_LEVEL' },
   ]);
+});
+
+test('variables of OpenTelemetry are not taken for misspelled ones', () => {
+  const variables = [
+    'OTEL_SERVICE_NAME',
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_BSP_SCHEDULE_DELAY',
+  ];
+  expect(findMisspelled(Object.fromEntries(variables.map((name) => [name, 'x'])))).toEqual([]);
 });
 
 test('.env.example shows every setting with its default', () => {
