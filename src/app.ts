@@ -31,7 +31,12 @@ export function createApp(config: Config, { log, onFailure }: AppOptions): App {
   return createService(log, async (onStop) => {
     const prepared = await prepare(config, { log, onStop, onFailure });
     const serveAll = config.webConcurrency === 1 ? serve : serveByWorkers;
-    const url = await serveAll(config, prepared, { log, onStop });
+    const { url, readMetrics } = await serveAll(config, prepared, { log, onStop });
+    const { metricsPort: port } = config;
+    if (port !== undefined) {
+      const { serveMetrics } = await import('./metrics/serve-metrics.ts');
+      await serveMetrics(config, { port, databaseUrl: prepared.databaseUrl, readMetrics }, { log, onStop });
+    }
     const { operatorToken } = prepared;
     const key = config.operatorToken === undefined ? `?key=${graphiqlKey(operatorToken)}` : '';
     return { url, graphiqlUrl: config.graphiql ? `${url}/graphql${key}` : undefined, operatorToken };

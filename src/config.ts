@@ -15,8 +15,14 @@ export interface Config {
   readonly host: string;
   /** The port to listen on. 0: any free one. */
   readonly port: number;
+  /** The port of /metrics, at the same address. 0: any free one. Undefined: there are no metrics. */
+  readonly metricsPort: number | undefined;
+  /** The OpenTelemetry collector that traces are sent to, as a URL without `/v1/traces`. Undefined: there are none. */
+  readonly traceEndpoint: string | undefined;
   /** The bearer token that may do everything. Undefined: one is generated and kept in `dataDirectory`. */
   readonly operatorToken: string | undefined;
+  /** The token before `operatorToken`, which lets in as well until all callers have the new one. */
+  readonly operatorTokenPrevious: string | undefined;
   /** The least severe level that is logged. */
   readonly logLevel: LogLevel;
   /** Processes that serve. 1: this one alone, without workers. */
@@ -80,7 +86,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, serves = true): Confi
     dataDirectory: data.DATA_DIR,
     host: data.HOST,
     port: data.PORT,
+    metricsPort: data.METRICS_PORT,
+    traceEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     operatorToken: data.OPERATOR_TOKEN,
+    operatorTokenPrevious: data.OPERATOR_TOKEN_PREVIOUS,
     logLevel: data.LOG_LEVEL,
     webConcurrency: data.WEB_CONCURRENCY,
     databasePoolSize: data.DATABASE_POOL_SIZE,
@@ -115,6 +124,14 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     problems.push(
       'OPERATOR_TOKEN is missing: with DATABASE_URL it must be set, to at least 24 printable characters without a space.',
     );
+  }
+  const { OPERATOR_TOKEN, OPERATOR_TOKEN_PREVIOUS } = given;
+  if (OPERATOR_TOKEN_PREVIOUS && !OPERATOR_TOKEN) {
+    problems.push(
+      'OPERATOR_TOKEN_PREVIOUS is set without OPERATOR_TOKEN: set that to the token which takes its place.',
+    );
+  } else if (OPERATOR_TOKEN_PREVIOUS && String(OPERATOR_TOKEN_PREVIOUS).trim() === String(OPERATOR_TOKEN).trim()) {
+    problems.push('OPERATOR_TOKEN_PREVIOUS must differ from OPERATOR_TOKEN: leave it unset once no caller uses it.');
   }
   for (const name of ['DIRECT_DATABASE_URL', 'DATABASE_REPLICA_URL']) {
     if (!given[name] || given['DATABASE_URL']) continue;

@@ -10,6 +10,8 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** What to name when the port is taken. Default: PORT. */
+  readonly setting?: PortSetting;
   /** Milliseconds that a request may take to arrive. */
   readonly requestTimeoutMs: number;
   readonly log: Logger;
@@ -21,6 +23,9 @@ export interface HttpServer {
   /** Accepts nothing new, and resolves when the running requests are answered, or are cut off after the grace. */
   close(graceMs: number): Promise<void>;
 }
+
+/** The setting that a port comes from. */
+export type PortSetting = 'PORT' | 'METRICS_PORT';
 
 /** The address cannot be listened on. The message says why, and what to do about it. */
 export class ListenError extends Error {
@@ -44,7 +49,7 @@ const saneRequestId = /^[\w.:-]{1,128}$/;
  */
 export async function listen(
   handler: RequestHandler,
-  { host, port, requestTimeoutMs, log }: ListenOptions,
+  { host, port, setting = 'PORT', requestTimeoutMs, log }: ListenOptions,
 ): Promise<HttpServer> {
   const running = new Set<ServerResponse>();
   let closing: Promise<void> | undefined;
@@ -72,11 +77,11 @@ export async function listen(
     response.setHeader('x-request-id', requestId);
     setSecurityHeaders(response);
     if (closing) response.setHeader('connection', 'close');
-    void requestContext.run({ requestId }, () => serve(handler, request, response, log));
+    void requestContext.run({ requestId, notes: {} }, () => serve(handler, request, response, log));
   });
   server.listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    throw new ListenError(explain(error, host, port), { cause: error });
+    throw new ListenError(explain(error, host, port, setting), { cause: error });
   });
 
   const close = async (graceMs: number) => {
@@ -108,7 +113,6 @@ function closeUnread(socket: Socket): void {
 }
 
 async function serve(handler: RequestHandler, request: IncomingMessage, response: ServerResponse, log: Logger) {
-  const start = performance.now();
   try {
     await handler(request, response);
   } catch (error) {
@@ -116,9 +120,6 @@ async function serve(handler: RequestHandler, request: IncomingMessage, response
     if (!response.headersSent) response.writeHead(500);
     response.end();
   }
-  const { method, url } = request;
-  const ms = Math.round(performance.now() - start);
-  log.debug({ method, path: url?.split('?')[0], status: response.statusCode, ms }, 'Answered');
 }
 
 /** A URL that can be opened: an address that means "all interfaces" is no place to go to. */
@@ -127,12 +128,12 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+function explain(error: NodeJS.ErrnoException, host: string, port: number, setting: PortSetting): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `Port ${port} of ${host} is taken by another program. Stop that, or choose another port: PORT=${port + 1}.`;
+      return `Port ${port} of ${host} is taken by another program. Stop that, or choose another port: ${setting}=${port + 1}.`;
     case 'EACCES':
-      return `Port ${port} is not for this user to listen on. Choose one from 1024 on, such as PORT=4000.`;
+      return `Port ${port} is not for this user to listen on. Choose one from 1024 on, such as ${setting}=${setting === 'PORT' ? 4000 : 9464}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `${host} is no address of this machine. Let HOST be one, or 0.0.0.0 for all of them.`;

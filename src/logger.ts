@@ -4,8 +4,32 @@ import type { LogLevel } from './config.ts';
 
 export type { Logger } from 'pino';
 
+/** What the line about a request tells of it beside what HTTP knows. None of it may be a secret, or any text of a client. */
+export interface RequestNotes {
+  /** `operator`, or `token:` and its id. Left out: nobody who is known. */
+  caller?: string;
+  /** Whether the operator still uses the token that is to go. */
+  previousToken?: true;
+  /** The organization of the caller's token. */
+  organization?: string;
+  /** The operation's type. */
+  operation?: string;
+  /** The operation's root fields. */
+  fields?: readonly string[];
+  /** What the client calls the operation, made harmless. */
+  operationName?: string;
+  /** The codes of its errors, each once. */
+  errors?: readonly string[];
+}
+
+export interface RequestContext {
+  readonly requestId: string;
+  /** To be filled in while the request is served. Undefined: nobody writes a line about it. */
+  readonly notes?: RequestNotes;
+}
+
 /** What is known of the request that is being served, wherever in the program that is. */
-export const requestContext = new AsyncLocalStorage<{ readonly requestId: string }>();
+export const requestContext = new AsyncLocalStorage<RequestContext>();
 
 /** Where secrets could come in with what is logged. */
 const secrets = [
@@ -26,7 +50,10 @@ export function createLogger(level: LogLevel, destination = standardOutput()): L
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => ({ ...requestContext.getStore() }),
+    mixin: () => {
+      const request = requestContext.getStore();
+      return request === undefined ? {} : { requestId: request.requestId };
+    },
     redact: secrets,
     serializers: { err: describeError },
   };

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { demo } from '../prisma/seed.ts';
 import type { Config } from './config.ts';
 import { serveConsole } from './console-server.ts';
-import { connect } from './database/connect.ts';
+import type { PoolFigures } from './database/client.ts';
+import { type ConnectOptions, connect } from './database/connect.ts';
 import { createOrganizationWriter, writerLimits } from './database/organization-writer.ts';
 import { createReplicaReader, type ReplicaReader } from './database/replica.ts';
 import { isSharded } from './database/sharding.ts';
@@ -11,8 +12,11 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
+import { type Instrument, tellAll, wrapAll } from './instruments.ts';
 import { type Logger, requestContext } from './logger.ts';
+import type { MetricsSnapshot } from './metrics/metrics.ts';
 import type { Prepared } from './prepare.ts';
+import { logRequests } from './request-log.ts';
 import type { OnStop } from './service.ts';
 
 export interface ServeOptions {
@@ -20,11 +24,21 @@ export interface ServeOptions {
   readonly onStop: OnStop;
 }
 
+/** What all processes that serve have counted, with one snapshot for each or for several; and how many told theirs. */
+export type ReadMetrics = () => Promise<{ readonly snapshots: readonly MetricsSnapshot[]; readonly serving: number }>;
+
+export interface Serving {
+  /** Where requests are served: http://127.0.0.1:4000, say. */
+  readonly url: string;
+  /** Nothing is there to read without METRICS_PORT. */
+  readonly readMetrics: ReadMetrics;
+}
+
 /** Milliseconds within which the database has to answer for the server to be ready. */
 const readinessBoundMs = 2_000;
 
 /**
- * Serves requests from this process, on what was prepared, and resolves to where: http://127.0.0.1:4000, say.
+ * Serves requests from this process, on what was prepared.
  *
  * @throws {ConsoleMissingError | ListenError}
  */
@@ -32,10 +46,20 @@ export async function serve(
   config: Config,
   { databaseUrl, operatorToken }: Prepared,
   { log, onStop }: ServeOptions,
-): Promise<string> {
+): Promise<Serving> {
   growHeapSlowly();
-  const prisma = connect(config, { url: databaseUrl, log, onStop });
-  const replica = await connectReplica(config, prisma, { log, onStop });
+  const metrics = config.metricsPort === undefined ? undefined : (await import('./metrics/metrics.ts')).createMetrics();
+  const tracing = await startTracing(config, log, onStop);
+  const instruments = [metrics?.instrument, tracing].flatMap((instrument) => instrument ?? []);
+  const onStatement = tellAll(instruments.map((instrument) => instrument.onStatement));
+  const watched = (database: 'primary' | 'replica') => ({
+    onStatement,
+    onPool: (pool: PoolFigures) => {
+      for (const instrument of instruments) instrument.onPool?.(database, pool);
+    },
+  });
+  const prisma = connect(config, { url: databaseUrl, ...watched('primary'), log, onStop });
+  const replica = await connectReplica(config, prisma, { ...watched('replica'), log, onStop });
 
   let stopping = false;
   const watches = createOrganizationWatches(prisma, log);
@@ -43,11 +67,17 @@ export async function serve(
     prisma,
     replica,
     sharded: await isSharded(prisma),
-    write: createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
+    write: wrapAll(
+      createOrganizationWriter(prisma, writerLimits(config.databasePoolSize, config.lockTimeoutMs)),
+      instruments.map(({ aroundWrites }) => aroundWrites),
+    ),
     watches,
     operatorToken,
+    operatorTokenPrevious: config.operatorTokenPrevious,
     limits: config.limits,
     corsOrigins: config.corsOrigins,
+    observers: instruments.map(({ operations }) => operations),
+    outcomes: metrics?.instrument.outcomes,
     log,
     graphiql: config.graphiql && {
       callersOnly: config.databaseUrl !== undefined,
@@ -59,7 +89,11 @@ export async function serve(
     isReady: async () => !stopping && (await answers(prisma)),
     currentRequestId: () => requestContext.getStore()?.requestId,
   });
-  const server = await listen(serveConsole(graphql), {
+  const handler = wrapAll(
+    logRequests(serveConsole(graphql), log),
+    instruments.map(({ aroundRequests }) => aroundRequests),
+  );
+  const server = await listen(handler, {
     host: config.host,
     port: config.port,
     requestTimeoutMs: config.limits.requestTimeoutMs,
@@ -71,18 +105,32 @@ export async function serve(
     // Before the server waits for running requests: subscriptions end only here.
     watches.close();
   });
-  return server.url;
+  const readMetrics = async () => ({ snapshots: metrics === undefined ? [] : [await metrics.read()], serving: 1 });
+  return { url: server.url, readMetrics };
+}
+
+/** Nothing of OpenTelemetry is even loaded unless somebody is to have the traces. */
+async function startTracing(
+  { traceEndpoint: endpoint }: Config,
+  log: Logger,
+  onStop: OnStop,
+): Promise<Instrument | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { createTracing } = await import('./tracing/tracing.ts');
+  const { instrument, stop } = createTracing({ endpoint, log });
+  onStop(stop);
+  return instrument;
 }
 
 async function connectReplica(
   config: Config,
   primary: PrismaClient,
-  { log, onStop }: ServeOptions,
+  { log, onStop, ...watched }: ServeOptions & Pick<ConnectOptions, 'onStatement' | 'onPool'>,
 ): Promise<ReplicaReader | undefined> {
   const { databaseReplicaUrl: url, statementTimeoutMs } = config;
   if (url === undefined) return undefined;
   // There is another database to ask, and so one that has gone silent is not waited for.
-  const replica = connect(config, { url, answerTimeoutMs: statementTimeoutMs, log, onStop });
+  const replica = connect(config, { url, answerTimeoutMs: statementTimeoutMs, ...watched, log, onStop });
   return createReplicaReader({ primary, replica, log });
 }
 

@@ -19,12 +19,18 @@ export function databaseUrl() {
   return text('a URL like postgresql://user:password@host:5432/database', parseDatabaseUrl).optional();
 }
 
+/** A token of the operator. */
+export function operatorToken() {
+  return text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional();
+}
+
 /** A whole number within bounds. */
 export function integer(least: number, most: number, fallback: number) {
   return text(`a whole number from ${least} to ${most}`, wholeNumber(least, most)).default(fallback);
 }
 
-function wholeNumber(least: number, most: number): (value: string) => number | undefined {
+/** What a whole number within bounds is read from. */
+export function wholeNumber(least: number, most: number): (value: string) => number | undefined {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
     return number >= least && number <= most ? number : undefined;
@@ -44,6 +50,11 @@ export function matching(pattern: RegExp): (value: string) => string | undefined
 function parseDatabaseUrl(value: string): string | undefined {
   const isDatabase = URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
   return isDatabase ? value : undefined;
+}
+
+/** The address of a web server. */
+export function parseHttpUrl(value: string): string | undefined {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? value : undefined;
 }
 
 /** Addresses as browsers name those that a page came from, between commas. */

@@ -1,7 +1,18 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../database/migrations/package-root.ts';
-import { databaseUrl, integer, matching, mostProcesses, parseConcurrency, parseOrigins, text } from './values.ts';
+import {
+  databaseUrl,
+  integer,
+  matching,
+  mostProcesses,
+  operatorToken,
+  parseConcurrency,
+  parseHttpUrl,
+  parseOrigins,
+  text,
+  wholeNumber,
+} from './values.ts';
 
 /** What may be logged, from the most to the least. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -14,10 +25,13 @@ export const variables = z.object({
   DATA_DIR: text('a path', (value) => resolve(value)).default(() => join(packageRoot(), '.data')),
   HOST: text('a host name or an IP address', matching(/^[\w.:%-]+$/)).default('127.0.0.1'),
   PORT: integer(0, 65_535, 4000),
-  OPERATOR_TOKEN: text('at least 24 printable characters without a space', matching(/^[\x21-\x7e]{24,}$/)).optional(),
+  METRICS_PORT: text('a whole number from 0 to 65535', wholeNumber(0, 65_535)).optional(),
+  OPERATOR_TOKEN: operatorToken(),
+  OPERATOR_TOKEN_PREVIOUS: operatorToken(),
   LOG_LEVEL: text(`one of ${logLevels.join(', ')}`, (value) => logLevels.find((level) => level === value)).default(
     'info',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text('a URL like http://localhost:4318', parseHttpUrl).optional(),
   WEB_CONCURRENCY: text(`a whole number from 1 to ${mostProcesses}, or auto`, parseConcurrency).default(1),
   DATABASE_POOL_SIZE: integer(1, 1000, 10),
   LOCK_TIMEOUT_MS: integer(1, 3_600_000, 2000),

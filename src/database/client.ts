@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { PipelinedClient } from './pipelined-client.ts';
+import { ContextPool } from './context-pool.ts';
+import { PipelinedClient, type StatementObserver } from './pipelined-client.ts';
 import { type SessionTimeouts, settingsOf } from './session-timeouts.ts';
+
+export type { StatementObserver } from './pipelined-client.ts';
 
 /** What a domain operation runs on: a transaction that its caller opened. */
 export type Transaction = Prisma.TransactionClient;
+
+/** How many connections a pool has, has to give, and is asked for beyond these. */
+export interface PoolFigures {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+  readonly options: { readonly max: number };
+}
 
 export interface DatabaseOptions extends SessionTimeouts {
   readonly url: string;
@@ -20,6 +32,10 @@ export interface DatabaseOptions extends SessionTimeouts {
   readonly answerTimeoutMs?: number;
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError?: (error: Error) => void;
+  /** Told of every statement that is sent. */
+  readonly onStatement?: StatementObserver | undefined;
+  /** Handed the pool, to be looked at whenever one likes. */
+  readonly onPool?: ((pool: PoolFigures) => void) | undefined;
 }
 
 /** Milliseconds to wait for a connection: from the network, and from the pool. */
@@ -37,22 +53,25 @@ const planOnce = '-c plan_cache_mode=force_generic_plan';
 /** A Prisma client over its own pool. `$disconnect` closes the pool. */
 export function createPrismaClient(options: DatabaseOptions): PrismaClient {
   const ignore = () => undefined;
-  const adapter = new PrismaPg(
-    {
-      Client: PipelinedClient,
-      connectionString: options.url,
-      application_name: 'taproot',
-      max: options.poolSize,
-      connectionTimeoutMillis: connectionTimeoutMs,
-      ...(!options.pooled && { ...settingsOf(options), options: planOnce }),
-      ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
-    },
-    {
-      statementNameGenerator: nameStatements(),
-      onPoolError: options.onConnectionError ?? ignore,
-      onConnectionError: options.onConnectionError ?? ignore,
-    },
-  );
+  const { onStatement } = options;
+  const Pool = onStatement === undefined ? pg.Pool : ContextPool;
+  const pool = new Pool({
+    Client: PipelinedClient,
+    connectionString: options.url,
+    application_name: 'taproot',
+    max: options.poolSize,
+    connectionTimeoutMillis: connectionTimeoutMs,
+    ...(!options.pooled && { ...settingsOf(options), options: planOnce }),
+    ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
+    ...(onStatement !== undefined && { onStatement }),
+  });
+  options.onPool?.(pool);
+  const adapter = new PrismaPg(pool, {
+    disposeExternalPool: true,
+    statementNameGenerator: nameStatements(),
+    onPoolError: options.onConnectionError ?? ignore,
+    onConnectionError: options.onConnectionError ?? ignore,
+  });
   return new PrismaClient({
     adapter,
     transactionOptions: { timeout: options.transactionTimeoutMs, maxWait: connectionTimeoutMs },

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import type { OnStop } from '../service.ts';
 import { createPrismaClient, type DatabaseOptions } from './client.ts';
 
-export interface ConnectOptions extends Pick<DatabaseOptions, 'url' | 'answerTimeoutMs'> {
+export interface ConnectOptions extends Pick<DatabaseOptions, 'url' | 'answerTimeoutMs' | 'onStatement' | 'onPool'> {
   /** Connections held at most. Default: as the settings say. */
   readonly poolSize?: number;
   readonly log: Logger;

@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { CheckRate } from '../rate-limit.ts';
 import { type Authenticate, type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
+import { noteCaller } from './request-notes.ts';
 
 /** Who is behind the requests under way. */
 export interface Callers {
@@ -21,6 +22,7 @@ export function createCallers(authenticate: Authenticate, checkRate: CheckRate):
       async onRequestParse({ request }) {
         const caller = await authenticate(request.headers.get('authorization'));
         if (caller === null) throw new UnauthenticatedError();
+        noteCaller(caller);
         await checkRate(caller);
         callers.set(request, caller);
       },

@@ -8,6 +8,7 @@ import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
 import type { BeatWorkspace } from '../workspaces/heartbeats.ts';
 import type { ReadWorkspace } from '../workspaces/workspace-rows.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { Outcomes } from './outcomes.ts';
 
 /** What every resolver of one request shares. */
 export interface Context {
@@ -22,6 +23,8 @@ export interface Context {
   readonly readWorkspace: ReadWorkspace;
   /** Records a heartbeat together with those of other requests. */
   readonly beatWorkspace: BeatWorkspace;
+  /** Told what operations have done. Undefined: nobody wants to know. */
+  readonly outcomes: Outcomes | undefined;
   /** Null when nobody was let in, which `callers.ts` sees to: then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
   /** The cost of an operation at most. */

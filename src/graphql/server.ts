@@ -17,7 +17,10 @@ import { createErrorMask, useValidationCode } from './errors.ts';
 import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import type { Limits } from './limits.ts';
+import { type OperationObserver, useOperationObservers } from './observe-operations.ts';
 import { useOpenSubscriptions } from './open-subscriptions.ts';
+import type { Outcomes } from './outcomes.ts';
+import { notesForLog, useNamesInLog } from './request-notes.ts';
 import { useRequestTimeout } from './request-timeout.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
@@ -33,9 +36,14 @@ export interface GraphqlServerOptions {
   /** What subscribers are told by. One for the whole process: its subscribers share it. */
   readonly watches: OrganizationWatches;
   readonly operatorToken: string;
+  /** The operator's token before that one, which lets in as well. */
+  readonly operatorTokenPrevious?: string | undefined;
   readonly limits: Limits;
   /** The pages of other sites that a browser lets call, by their origins. */
   readonly corsOrigins: readonly string[];
+  /** Told of every operation, as the log is. */
+  readonly observers?: readonly OperationObserver[];
+  readonly outcomes?: Outcomes | undefined;
   readonly log: Logger;
   readonly graphiql: GraphiqlSettings;
   /** Whether requests can be served: the answer of /ready. */
@@ -47,7 +55,8 @@ export interface GraphqlServerOptions {
 /** The GraphQL server at /graphql, with /health (the process is alive) and /ready (it can serve). */
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
   const { prisma, replica, sharded, write, watches, operatorToken, limits, log, graphiql, isReady } = options;
-  const authenticate = createAuthentication(prisma, operatorToken);
+  const { operatorTokenPrevious: previous, observers = [], outcomes } = options;
+  const authenticate = createAuthentication(prisma, { current: operatorToken, previous });
   const callers = createCallers(authenticate, createRateLimit(limits, log));
   const maskError = createErrorMask(log, options.currentRequestId);
   const shared = {
@@ -55,6 +64,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     replica,
     write,
     watches,
+    outcomes,
     readWorkspace: createWorkspaceReader(prisma, sharded),
     beatWorkspace: createHeartbeatBatches(prisma, sharded),
     maxComplexity: limits.maxComplexity,
@@ -76,6 +86,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     maxRequestBodySize: false,
     parserAndValidationCache: createDocumentCaches(),
     plugins: [
+      useOperationObservers([notesForLog, ...observers]),
+      useNamesInLog(),
       useDocumentLimits(limits),
       useValidationCode(),
       useSubscriptions(),

@@ -27,6 +27,10 @@ export async function lockOrganization(tx: Transaction, orgId: string): Promise<
   return organization;
 }
 
+/** Whether a statement, as it is sent, is that of `lockOrganization`: what it takes is what a structural write waits for. */
+export const isOrganizationLock = (text: string) =>
+  /^\s*select\s.*\sfrom organizations\s.*\sfor update\s*$/s.test(text);
+
 /**
  * Tells a missing organization from what is missing inside one that is there.
  *

@@ -81,15 +81,19 @@ builder.mutationFields((t) => ({
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, name }, context) => {
       const settled = await findSettledAgent(context, query, orgId);
-      if (settled !== null) return settled;
-      return context.write(orgId, async (tx) => {
+      if (settled !== null) {
+        context.outcomes?.onInstall(false);
+        return settled;
+      }
+      const { agent, changed } = await context.write(orgId, async (tx) => {
         const installation = { orgId, name: name ?? undefined, actor: actorOf(requireCaller(context)) };
-        if (isInRow(query)) {
-          return (await installAndRead(tx, installation, (id) => readWorkspaceRow(tx, { orgId, id }))).agent;
-        }
-        const { agent: id } = await installPlatformAgent(tx, installation);
-        return tx.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } });
+        if (isInRow(query)) return installAndRead(tx, installation, (id) => readWorkspaceRow(tx, { orgId, id }));
+        const { agent: id, changed } = await installPlatformAgent(tx, installation);
+        const where = { orgId_id: { orgId, id } };
+        return { agent: await tx.workspace.findUniqueOrThrow({ ...query, where }), changed };
       });
+      context.outcomes?.onInstall(changed);
+      return agent;
     },
   }),
 }));

@@ -5,7 +5,8 @@ import { hashesEqual, hashToken, parseToken } from './token-format.ts';
 
 /** Who a request comes from, as its bearer token says. */
 export type Caller =
-  | { readonly kind: 'operator' }
+  /** `previousToken`: by the token that is to go, which lets in as well meanwhile. */
+  | { readonly kind: 'operator'; readonly previousToken?: true }
   | { readonly kind: 'organization'; readonly orgId: string; readonly tokenId: string };
 
 /** No token, or one that is unknown, malformed, revoked, expired, or whose root is removed: which, it does not say. */
@@ -37,17 +38,31 @@ export function actorOf(caller: Caller): string {
  */
 export type Authenticate = (authorization: string | null) => Promise<Caller | null>;
 
-export function createAuthentication(prisma: PrismaClient, operatorToken: string): Authenticate {
-  const operatorHash = hashToken(operatorToken);
-  return async (authorization) => (authorization === null ? null : authenticate(prisma, operatorHash, authorization));
+/** The tokens of the operator: while one takes the place of another, both let in. */
+export interface OperatorTokens {
+  readonly current: string;
+  readonly previous?: string | undefined;
 }
 
-async function authenticate(prisma: PrismaClient, operatorHash: Uint8Array, authorization: string): Promise<Caller> {
+export function createAuthentication(prisma: PrismaClient, { current, previous }: OperatorTokens): Authenticate {
+  const hashes = { current: hashToken(current), previous: previous === undefined ? undefined : hashToken(previous) };
+  return async (authorization) => (authorization === null ? null : authenticate(prisma, hashes, authorization));
+}
+
+interface OperatorHashes {
+  readonly current: Uint8Array;
+  readonly previous: Uint8Array | undefined;
+}
+
+async function authenticate(prisma: PrismaClient, operator: OperatorHashes, authorization: string): Promise<Caller> {
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (token === undefined) throw new UnauthenticatedError();
 
   const hash = hashToken(token);
-  if (hashesEqual(hash, operatorHash)) return { kind: 'operator' };
+  if (hashesEqual(hash, operator.current)) return { kind: 'operator' };
+  if (operator.previous !== undefined && hashesEqual(hash, operator.previous)) {
+    return { kind: 'operator', previousToken: true };
+  }
 
   const parsed = parseToken(token);
   if (parsed === undefined) throw new UnauthenticatedError();

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 import type { Prepared } from '../prepare.ts';
-import type { ServeOptions } from '../serve.ts';
+import type { ServeOptions, Serving } from '../serve.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** Milliseconds that a worker has to serve for its end not to count as one at once. */
@@ -21,9 +22,10 @@ export async function serveByWorkers(
   config: Config,
   prepared: Prepared,
   { log, onStop }: ServeOptions,
-): Promise<string> {
+): Promise<Serving> {
   // It counts the requests of a token at all workers.
   new RateLimiterClusterMaster();
+  const metrics = createWorkerMetrics(async (snapshots) => (await import('../metrics/add-up.ts')).addUp(snapshots));
   const workers = new Set<WorkerProcess>();
   const stopping = new AbortController();
   onStop(async () => {
@@ -36,6 +38,7 @@ export async function serveByWorkers(
     const worker = startWorker({ config, prepared });
     const { pid } = worker;
     workers.add(worker);
+    metrics.follow(worker);
     void worker.ended.then(() => workers.delete(worker));
     worker.listening.then(
       (url) => log.info({ pid, url }, 'A worker listens'),
@@ -72,7 +75,7 @@ export async function serveByWorkers(
   // What keeps one from serving, such as a port that is taken, keeps all of them: it is told once.
   const url = await startOne();
   await Promise.all(Array.from({ length: config.webConcurrency - 1 }, startOne));
-  return url;
+  return { url, readMetrics: metrics.read };
 }
 
 function pauseAfter(endsAtOnce: number): number {

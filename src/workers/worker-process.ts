@@ -1,7 +1,9 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { extname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { MetricsSnapshot } from '../metrics/metrics.ts';
 import { WorkerError } from './errors.ts';
 import type { FromWorker, Order, ToWorker } from './messages.ts';
 
@@ -20,9 +22,14 @@ export interface WorkerProcess {
   /** Resolves to where it serves. Rejects with WorkerError when it cannot, or ended before. */
   readonly listening: Promise<string>;
   readonly ended: Promise<WorkerEnd>;
+  /** Resolves to its metrics; to undefined when it does not serve, or does not answer in time. */
+  readMetrics(): Promise<MetricsSnapshot | undefined>;
   /** Has it finish its running requests and end. */
   stop(): void;
 }
+
+/** Milliseconds within which a worker has to tell its metrics, so that those of the others are not late. */
+const metricsBoundMs = 2_000;
 
 const program = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
@@ -45,6 +52,21 @@ export function startWorker(order: Order): WorkerProcess {
   worker.on('error', () => {});
   const send = (message: ToWorker) => worker.send(message, undefined, () => {});
 
+  let onMetrics: ((metrics: MetricsSnapshot) => void) | undefined;
+  let metrics: Promise<MetricsSnapshot | undefined> | undefined;
+  const askForMetrics = async (): Promise<MetricsSnapshot | undefined> => {
+    const late = new AbortController();
+    const answer = new Promise<MetricsSnapshot>((resolve) => {
+      onMetrics = resolve;
+    });
+    send({ tellMetrics: true });
+    const bound = delay(metricsBoundMs, undefined, { signal: late.signal }).catch(() => undefined);
+    return Promise.race([answer, bound, ended.then(() => undefined)]).finally(() => {
+      late.abort();
+      metrics = undefined;
+    });
+  };
+
   let hasOrder = false;
   const listening = new Promise<string>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
@@ -56,6 +78,8 @@ export function startWorker(order: Order): WorkerProcess {
         resolve(message.url);
       } else if ('failure' in message) {
         reject(new WorkerError(message.failure));
+      } else if ('metrics' in message) {
+        onMetrics?.(message.metrics);
       }
     });
     void ended.then((end) => reject(new WorkerError(`A worker ended before it could serve: ${describe(end)}.`)));
@@ -66,6 +90,12 @@ export function startWorker(order: Order): WorkerProcess {
     pid,
     listening,
     ended,
+    async readMetrics() {
+      if (servesSince === undefined) return undefined;
+      // One that was asked twice at a time would be asked once.
+      metrics ??= askForMetrics();
+      return metrics;
+    },
     stop() {
       if (hasOrder) send({ stop: true });
       else worker.process.kill('SIGKILL');

@@ -21,7 +21,11 @@ async function work({ config, prepared }: Order): Promise<void> {
     if ('stop' in message) void end(service, 0);
   });
   try {
-    tell({ url: await service.start() });
+    const { url, readMetrics } = await service.start();
+    process.on('message', (message: ToWorker) => {
+      if ('tellMetrics' in message) void readMetrics().then(({ snapshots }) => tell({ metrics: snapshots.flat() }));
+    });
+    tell({ url });
   } catch (error) {
     tell({ failure: describeFailure(error) }, () => process.exit(1));
   }

@@ -40,9 +40,11 @@ builder.mutationFields((t) => ({
       message: t.arg.string({ validate: message, description: messageDescription }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
-    resolve: (_, { orgId, workspaceId, health, message }, { prisma, beatWorkspace }) => {
+    resolve: async (_, { orgId, workspaceId, health, message }, { prisma, beatWorkspace, outcomes }) => {
       const heartbeat = { orgId, workspaceId, health: health ?? 'healthy', message: message ?? null };
-      return recordHeartbeat(prisma, beatWorkspace, heartbeat);
+      const workspace = await recordHeartbeat(prisma, beatWorkspace, heartbeat);
+      outcomes?.onHeartbeats('single', 1);
+      return workspace;
     },
   }),
 
@@ -58,14 +60,16 @@ builder.mutationFields((t) => ({
       }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
-    resolve: (_, { orgId, heartbeats }, { prisma }) => {
+    resolve: async (_, { orgId, heartbeats }, { prisma, outcomes }) => {
       checkListSize('heartbeats', heartbeats, maxHeartbeats);
       const beats = heartbeats.map(({ workspaceId, health, message }) => ({
         workspaceId,
         health,
         message: message ?? null,
       }));
-      return recordHeartbeats(prisma, orgId, beats);
+      const recorded = await recordHeartbeats(prisma, orgId, beats);
+      outcomes?.onHeartbeats('batch', recorded);
+      return recorded;
     },
   }),
 

@@ -5,6 +5,7 @@ import type { Limits } from '../../src/graphql/limits.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { listen, type RequestHandler } from '../../src/http-server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
+import { logRequests } from '../../src/request-log.ts';
 import { defaultLimits, operatorToken, type TestApi } from '../support/api.ts';
 
 export interface HttpAnswer {
@@ -34,24 +35,21 @@ export async function serveOverHttp({ prisma, write, watches }: TestApi, options
   const limits = { ...defaultLimits, ...options.limits };
   const logged: Record<string, unknown>[] = [];
   const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
-  const server = await listen(
-    front(
-      createGraphqlServer({
-        sharded: false,
-        prisma,
-        write,
-        watches,
-        operatorToken,
-        limits,
-        corsOrigins,
-        log,
-        graphiql,
-        isReady: async () => true,
-        currentRequestId: () => requestContext.getStore()?.requestId,
-      }),
-    ),
-    { host: '127.0.0.1', port: 0, requestTimeoutMs: limits.requestTimeoutMs, log },
-  );
+  const graphql = createGraphqlServer({
+    sharded: false,
+    prisma,
+    write,
+    watches,
+    operatorToken,
+    limits,
+    corsOrigins,
+    log,
+    graphiql,
+    isReady: async () => true,
+    currentRequestId: () => requestContext.getStore()?.requestId,
+  });
+  const { requestTimeoutMs } = limits;
+  const server = await listen(front(logRequests(graphql, log)), { host: '127.0.0.1', port: 0, requestTimeoutMs, log });
   afterAll(() => server.close(1_000));
   const port = Number(new URL(server.url).port);
 

@@ -26,7 +26,10 @@ test('an empty environment gives a server for one machine, on an embedded databa
     dataDirectory: resolve('.data'),
     host: '127.0.0.1',
     port: 4000,
+    metricsPort: undefined,
+    traceEndpoint: undefined,
     operatorToken: undefined,
+    operatorTokenPrevious: undefined,
     logLevel: 'info',
     webConcurrency: 1,
     databasePoolSize: 10,
@@ -83,6 +86,22 @@ test('the other addresses of a database are of no use without DATABASE_URL', () 
   });
 });
 
+test('the operator token before is one more beside the present one, and another', () => {
+  const previous = 'y'.repeat(24);
+  expect(readConfig({ OPERATOR_TOKEN: token, OPERATOR_TOKEN_PREVIOUS: previous })).toMatchObject({
+    operatorToken: token,
+    operatorTokenPrevious: previous,
+  });
+  expect(problemsOf({ OPERATOR_TOKEN_PREVIOUS: previous })).toEqual([
+    'OPERATOR_TOKEN_PREVIOUS is set without OPERATOR_TOKEN: set that to the token which takes its place.',
+  ]);
+  for (const same of [token, ` ${token} `]) {
+    expect(problemsOf({ OPERATOR_TOKEN: token, OPERATOR_TOKEN_PREVIOUS: same })).toEqual([
+      'OPERATOR_TOKEN_PREVIOUS must differ from OPERATOR_TOKEN: leave it unset once no caller uses it.',
+    ]);
+  }
+});
+
 test('a program that lets nobody in needs no operator token', () => {
   expect(readConfig({ DATABASE_URL: databaseUrl }, false)).toMatchObject({ databaseUrl, operatorToken: undefined });
 });
@@ -92,8 +111,11 @@ test('every problem is reported at once, by the name of its variable, and no sec
     DATABASE_URL: 'mysql://root:hunter2@localhost/db',
     HOST: 'not a host',
     PORT: '80 80',
+    METRICS_PORT: 'yes',
     OPERATOR_TOKEN: 'tooshort',
+    OPERATOR_TOKEN_PREVIOUS: 'short too',
     LOG_LEVEL: 'loud',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
     WEB_CONCURRENCY: 'all',
     DATABASE_POOL_SIZE: '0',
     LOCK_TIMEOUT_MS: '3000',
@@ -114,8 +136,11 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'DATABASE_URL must be a URL like postgresql://user:password@host:5432/database.',
     'HOST must be a host name or an IP address.',
     'PORT must be a whole number from 0 to 65535.',
+    'METRICS_PORT must be a whole number from 0 to 65535.',
     'OPERATOR_TOKEN must be at least 24 printable characters without a space.',
+    'OPERATOR_TOKEN_PREVIOUS must be at least 24 printable characters without a space.',
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.',
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL like http://localhost:4318.',
     'WEB_CONCURRENCY must be a whole number from 1 to 64, or auto.',
     'DATABASE_POOL_SIZE must be a whole number from 1 to 1000.',
     'TRANSACTION_TIMEOUT_MS must be a whole number from 1 to 3600000.',
@@ -167,6 +192,21 @@ test('a name that is almost that of a setting is pointed out', () => {
     { name: 'LOCK_TIMEOUT_SM', meant: 'LOCK_TIMEOUT_MS' },
     { name: 'LOG_LEVELS', meant: 'LOG_LEVEL' },
   ]);
+});
+
+test('variables of OpenTelemetry are not taken for misspelled ones', () => {
+  const variables = [
+    'OTEL_SERVICE_NAME',
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_BSP_SCHEDULE_DELAY',
+  ];
+  expect(findMisspelled(Object.fromEntries(variables.map((name) => [name, 'x'])))).toEqual([]);
 });
 
 test('.env.example shows every setting with its default', () => {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
 import { findUnexecuted, operationNames, readAllOperations } from '../contract/operations.ts';
 import * as all from '../generated/documents.ts';
-import type { TestApi } from '../support/api.ts';
+import type { ApiClient } from '../support/api-client.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { insertRoot } from '../support/fixtures.ts';
 
@@ -15,7 +15,7 @@ export const allOperationsTimeout = 90_000;
  * Runs every operation of `test/contract/operations`, as the operator and, where it reads, with an organization's token,
  * and its pages in both directions. Fails when one was left out.
  */
-export async function runAllOperations(api: TestApi, database: TestDatabase): Promise<void> {
+export async function runAllOperations(api: ApiClient, database: TestDatabase): Promise<void> {
   const executed = new Set<string>();
   async function run<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,

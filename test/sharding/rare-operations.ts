@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { countOrganizations, readOrganizationPage } from '../../src/platform-agent/backfill.sql.ts';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
+import { countStaleAgents } from '../../src/workspaces/stale-agents.sql.ts';
 import type { TestApi } from '../support/api.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { insertOrganization, insertPlatformAgent, insertRoot, insertWorkspace } from '../support/fixtures.ts';
@@ -44,6 +45,7 @@ export async function runRareOperations(api: TestApi, database: TestDatabase): P
   await beatTogether(api, database);
   await moveRoot(api, database);
   await pageThrough(api);
+  await countStaleAgents(api.prisma);
 }
 
 async function readWidely(api: TestApi, database: TestDatabase): Promise<void> {

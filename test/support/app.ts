@@ -4,6 +4,8 @@ import { createLogger } from '../../src/logger.ts';
 import { operatorToken } from './api.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 
+const usual = { PORT: '0', OPERATOR_TOKEN: operatorToken, SHUTDOWN_GRACE_SECONDS: '0', LOG_LEVEL: 'debug' };
+
 export interface TestApp extends ApiClient {
   /** Every entry of the log so far. */
   readonly logged: readonly Record<string, unknown>[];
@@ -11,13 +13,13 @@ export interface TestApp extends ApiClient {
 }
 
 /**
- * Starts the whole server in this process, on a free port, with these settings and no others. It has to be built, for the
+ * Starts the whole server in this process, on a free port, with these settings over those that all tests have in common. It has to be built, for the
  * console that it serves.
  */
 export async function startApp(settings: Record<string, string>): Promise<TestApp> {
   const logged: Record<string, unknown>[] = [];
-  const log = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
-  const config = readConfig({ PORT: '0', OPERATOR_TOKEN: operatorToken, SHUTDOWN_GRACE_SECONDS: '0', ...settings });
+  const config = readConfig({ ...usual, ...settings });
+  const log = createLogger(config.logLevel, { write: (line) => logged.push(JSON.parse(line)) });
   const app = createApp(config, { log, onFailure: (error) => log.fatal({ err: error }, 'The server cannot go on') });
   const { url } = await app.start();
   const client = createApiClient((path, init) => fetch(new URL(path, url), init), operatorToken);
