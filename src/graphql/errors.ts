@@ -45,6 +45,11 @@ export function useValidationCode(): Plugin {
   };
 }
 
+/** The error in place of another one in the answer, to be presented as any other that a resolver throws. */
+export function inPlaceOf(replaced: GraphQLError, originalError: DomainError): GraphQLError {
+  return new GraphQLError(originalError.message, { ...position(replaced), originalError });
+}
+
 function present(error: DomainError, located: GraphQLError | undefined): GraphQLError {
   const status = httpStatus[error.code];
   const headers = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : undefined;

@@ -13,6 +13,7 @@ import { createErrorMask, useValidationCode } from './errors.ts';
 import { type GraphiqlSettings, graphiqlOptions, useGraphiqlHeaders } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import { useNestingLimit } from './limits.ts';
+import { useOutcomes } from './outcomes.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
 
@@ -67,6 +68,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useNestingLimit(),
       useValidationCode(),
       useSubscriptions(),
+      useOutcomes(),
       ...(graphiql ? [useGraphiqlHeaders()] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useJsonRequests(),
