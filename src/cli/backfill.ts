@@ -33,6 +33,8 @@ const expectedFailures = [
 const mostShown = 20;
 /** Milliseconds that counting the organizations may take. */
 const countMs = 60_000;
+/** Milliseconds that the answer to the longest statement may take on its way. */
+const answerDelayMs = 1_000;
 
 const exitStatus = { noneLeft: 0, someLeft: 1, failed: 2 } as const;
 
@@ -53,8 +55,9 @@ async function main(args: string[]): Promise<number> {
   loadSettingsFile('.env');
   const config = readConfig(process.env, false);
   for (const { name, meant } of findMisspelled(process.env)) console.error(`${name} is no setting. Is ${meant} meant?`);
+  const answerTimeoutMs = Math.max(countMs, config.statementTimeoutMs) + answerDelayMs;
   // One connection for each organization that is worked on, and one for the pages.
-  const database = await openDatabase(config, options.concurrency + 1);
+  const database = await openDatabase(config, options.concurrency + 1, answerTimeoutMs);
   try {
     return await run(database.prisma, options);
   } finally {

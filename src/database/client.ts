@@ -28,7 +28,10 @@ export interface DatabaseOptions extends SessionTimeouts {
    * own sessions have to hold them, which `requireDatabase` makes sure of. Default false.
    */
   readonly pooled?: boolean;
-  /** Milliseconds after which a database that has not answered is given up. Default: never, which is for PostgreSQL to say. */
+  /**
+   * Milliseconds after which a database that owes an answer and is silent is given up, with the connection. Default: somewhat
+   * longer than a statement may run, so that PostgreSQL itself ends what takes too long, and says so.
+   */
   readonly answerTimeoutMs?: number;
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError?: (error: Error) => void;
@@ -40,6 +43,8 @@ export interface DatabaseOptions extends SessionTimeouts {
 
 /** Milliseconds to wait for a connection: from the network, and from the pool. */
 const connectionTimeoutMs = 2_000;
+/** Milliseconds that an answer may take on its way, beyond what PostgreSQL may take for it. */
+const answerDelayMs = 1_000;
 /** Statements that one connection keeps prepared. Beyond it (lists of many lengths) they are sent unnamed. */
 const maxPreparedStatements = 500;
 
@@ -62,7 +67,7 @@ export function createPrismaClient(options: DatabaseOptions): PrismaClient {
     max: options.poolSize,
     connectionTimeoutMillis: connectionTimeoutMs,
     ...(!options.pooled && { ...settingsOf(options), options: planOnce }),
-    ...(options.answerTimeoutMs !== undefined && { query_timeout: options.answerTimeoutMs }),
+    query_timeout: options.answerTimeoutMs ?? options.statementTimeoutMs + answerDelayMs,
     ...(onStatement !== undefined && { onStatement }),
   });
   options.onPool?.(pool);

@@ -6,18 +6,27 @@ export const sqlStates = {
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   lockNotAvailable: '55P03',
-  queryCanceled: '57014',
-  adminShutdown: '57P01',
-  crashShutdown: '57P02',
-  cannotConnectNow: '57P03',
   idleInTransactionTimeout: '25P03',
+  transactionTimeout: '25P04',
   readOnlyTransaction: '25006',
-  tooManyConnections: '53300',
-  /** What PgBouncer answers in PostgreSQL's place: it has no connection to give, or lost the one it had given. */
-  protocolViolation: '08P01',
   uniqueViolation: '23505',
   foreignKeyViolation: '23503',
 } as const;
+
+/**
+ * The classes of SQLSTATEs, their first two characters, that say nothing about the request: the database, or the way to it,
+ * is not in order.
+ */
+const outageClasses: readonly string[] = [
+  // The connection. PgBouncer answers 08P01 in PostgreSQL's place: it has none to give, or lost the one it had given.
+  '08',
+  // Out of resources: of disk (53100), of memory (53200), of connections (53300).
+  '53',
+  // Somebody intervened: a statement was canceled or ran out of its time (57014), a session or the server was shut down.
+  '57',
+  // The system that PostgreSQL runs on: a disk that does not read or write (58030).
+  '58',
+];
 
 /** A lock was not had within its bound: another write to the same organization is still under way. */
 export class LockTimeoutError extends DomainError {
@@ -25,10 +34,40 @@ export class LockTimeoutError extends DomainError {
   override readonly retryable = true;
 }
 
-/** The database is out of reach, restarting, or too busy. */
+/** The database is out of reach, restarting, out of room, or too busy. Where it is thrown, nothing was changed. */
 export class ServiceUnavailableError extends DomainError {
   readonly code = 'SERVICE_UNAVAILABLE';
   override readonly retryable = true;
+}
+
+/** The database was told to make a change, and its answer was lost: whether the change was made, nobody knows here. */
+export class OutcomeUnknownError extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+  override readonly retryable: boolean;
+
+  /** @param advice for a call that would make another thing if it were made again. Left out: it may safely be. */
+  constructor(options?: ErrorOptions, advice?: string) {
+    super(
+      'The answer of the database was lost: the change may have been made, or not. ' +
+        (advice ?? 'Read it back to see, or make the same call again, which is safe: a change is not made twice.'),
+      { outcome: 'UNKNOWN' },
+      options,
+    );
+    this.retryable = advice === undefined;
+  }
+}
+
+/** A change was made, and what it made could not be read for the answer. */
+export class ResultUnreadError extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The change was made, but the database could not be reached to answer with what was asked of it. Read it back in a moment.',
+      { outcome: 'DONE' },
+      options,
+    );
+  }
 }
 
 interface DatabaseFailure {
@@ -65,21 +104,18 @@ export function toDomainError(error: unknown): DomainError | undefined {
     case sqlStates.deadlockDetected:
     case sqlStates.serializationFailure:
       return new LockTimeoutError('This change kept colliding with others. Try again.', {}, cause);
-    case sqlStates.queryCanceled:
-    case sqlStates.adminShutdown:
-    case sqlStates.crashShutdown:
-    case sqlStates.cannotConnectNow:
     case sqlStates.idleInTransactionTimeout:
+    case sqlStates.transactionTimeout:
     case sqlStates.readOnlyTransaction:
-    case sqlStates.tooManyConnections:
-    case sqlStates.protocolViolation:
       return unavailable(cause);
   }
+  if (sqlState !== undefined && outageClasses.includes(sqlState.slice(0, 2))) return unavailable(cause);
   if (kind !== undefined && connectionFailures.has(kind)) return unavailable(cause);
   return isConnectionFailure(error) ? unavailable(cause) : undefined;
 }
 
-const unavailable = (cause: ErrorOptions) =>
+/** The error of an outage that changed nothing. */
+export const unavailable = (cause: ErrorOptions) =>
   new ServiceUnavailableError('The database cannot be reached or is too busy. Try again in a moment.', {}, cause);
 
 /** What operations look at under the organization's lock, and only a writer that takes none can break meanwhile. */
@@ -121,6 +157,29 @@ const poolMessages = [
   'Client has encountered a connection error',
   'Cannot use a pool after calling end on the pool',
 ];
+
+/**
+ * Whether a connection that failed in this way may have carried the statement to the database, and lost its answer. So it
+ * may where PostgreSQL ended the session instead of answering, and where the connection broke or went silent; not where there
+ * was no connection in the first place.
+ */
+export function mayHaveBeenDone(error: unknown): boolean {
+  const { sqlState, kind } = failureOf(error) ?? {};
+  if (sqlState !== undefined) return endsSession(sqlState);
+  if (kind !== undefined) return kind === 'ConnectionClosed' || kind === 'SocketTimeout';
+  if (!(error instanceof Error)) return false;
+  const code = text(field(error, 'code'));
+  if (code !== undefined) return code === 'ETIMEDOUT' || code === 'ECONNRESET' || code === 'EPIPE';
+  return error.message.startsWith('Connection terminated') && !error.message.includes('connection timeout');
+}
+
+/** Whether PostgreSQL, or a pooler in its place, said with this SQLSTATE that the session is over, and no more. */
+export function endsSession(sqlState: string): boolean {
+  return sqlState.startsWith('08') || sqlState.startsWith('25P') || endedSessions.has(sqlState);
+}
+
+/** Shut down, crashed, its database dropped, idle for too long. */
+const endedSessions = new Set(['57P01', '57P02', '57P04', '57P05']);
 
 /** Digs the driver's own account out of what Prisma wraps around it. */
 function failureOf(error: unknown): DatabaseFailure | undefined {

@@ -50,6 +50,11 @@ export function useValidationCode(): Plugin {
   };
 }
 
+/** The error in place of another one in the answer, to be presented as any other that a resolver throws. */
+export function inPlaceOf(replaced: GraphQLError, originalError: DomainError): GraphQLError {
+  return new GraphQLError(originalError.message, { ...position(replaced), originalError });
+}
+
 function present(error: DomainError, located: GraphQLError | undefined): GraphQLError {
   const http = httpOf(error);
   return new GraphQLError(error.message, {

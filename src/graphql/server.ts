@@ -24,6 +24,7 @@ import { notesForLog, useNamesInLog } from './request-notes.ts';
 import { useRequestTimeout } from './request-timeout.ts';
 import { schema } from './schema.ts';
 import { useSubscriptions } from './subscriptions.ts';
+import { useUnreadResults } from './unread-results.ts';
 
 export interface GraphqlServerOptions {
   readonly prisma: PrismaClient;
@@ -92,6 +93,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useValidationCode(),
       useSubscriptions(),
       useOpenSubscriptions(limits.maxSubscriptions),
+      useUnreadResults(),
       ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
       useReadinessCheck({ endpoint: '/ready', check: isReady }),
       useRequestTimeout(limits.requestTimeoutMs, maskError),

@@ -1,4 +1,4 @@
-import { inTransaction } from '../database/transaction.ts';
+import { inTransaction, notToRepeat } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
 import { pageCost } from '../graphql/cost.ts';
@@ -121,6 +121,9 @@ function readerOf(context: Context): OrganizationReader {
   return { prisma: context.prisma, replica: context.replica, caller: requireCaller(context) };
 }
 
+const withoutId =
+  'Look for an organization of this name before you create it again, or there may be two. With an id of your own the call can be repeated.';
+
 builder.mutationFields((t) => ({
   createOrganization: t.prismaField({
     type: Organization,
@@ -137,11 +140,14 @@ builder.mutationFields((t) => ({
       }),
     },
     authScopes: { operator: true },
-    resolve: (query, _, { name, id }, context) =>
-      inTransaction(context.prisma, async (tx) => {
-        const actor = actorOf(requireCaller(context));
-        const createdId = await createOrganization(tx, { id: id ?? undefined, name, actor });
-        return tx.organization.findUniqueOrThrow({ ...query, where: { id: createdId } });
-      }),
+    resolve: (query, _, { name, id }, context) => {
+      const create = () =>
+        inTransaction(context.prisma, async (tx) => {
+          const actor = actorOf(requireCaller(context));
+          const createdId = await createOrganization(tx, { id: id ?? undefined, name, actor });
+          return tx.organization.findUniqueOrThrow({ ...query, where: { id: createdId } });
+        });
+      return id == null ? notToRepeat(withoutId, create) : create();
+    },
   }),
 }));

@@ -1,3 +1,4 @@
+import { notToRepeat } from '../database/transaction.ts';
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
@@ -52,6 +53,9 @@ const CreatedApiToken = builder.objectRef<{ token: string; orgId: string; id: st
   }),
 });
 
+const unseenToken =
+  'Look among the tokens of the organization: if a new one is there, nobody knows its text. Revoke it, and create another.';
+
 builder.mutationFields((t) => ({
   createApiToken: t.field({
     type: CreatedApiToken,
@@ -72,17 +76,19 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: (_, { orgId, name, rootId, expiresAt }, context) =>
-      context.write(orgId, async (tx) => {
-        const actor = actorOf(requireCaller(context));
-        const created = await createApiToken(tx, {
-          orgId,
-          name,
-          rootId: rootId ?? undefined,
-          expiresAt: expiresAt ?? undefined,
-          actor,
-        });
-        return { orgId, ...created };
-      }),
+      notToRepeat(unseenToken, () =>
+        context.write(orgId, async (tx) => {
+          const actor = actorOf(requireCaller(context));
+          const created = await createApiToken(tx, {
+            orgId,
+            name,
+            rootId: rootId ?? undefined,
+            expiresAt: expiresAt ?? undefined,
+            actor,
+          });
+          return { orgId, ...created };
+        }),
+      ),
   }),
 
   revokeApiToken: t.prismaField({

@@ -1,3 +1,4 @@
+import { readingResult, withoutTransaction } from '../database/transaction.ts';
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { message, uuid } from '../graphql/inputs.ts';
@@ -84,8 +85,11 @@ builder.mutationFields((t) => ({
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
     resolve: async (query, _, { orgId, workspaceId, state, message }, { prisma }) => {
-      await reportProvisioning(prisma, { orgId, workspaceId, state, message: message ?? null });
-      return prisma.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id: workspaceId } } });
+      await withoutTransaction(() =>
+        reportProvisioning(prisma, { orgId, workspaceId, state, message: message ?? null }),
+      );
+      const where = { orgId_id: { orgId, id: workspaceId } };
+      return readingResult(async () => prisma.workspace.findUniqueOrThrow({ ...query, where }));
     },
   }),
 }));

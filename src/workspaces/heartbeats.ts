@@ -1,6 +1,8 @@
 import { createBatcher, toError } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
+import { OutcomeUnknownError } from '../database/errors.ts';
 import { apart } from '../database/sharding.ts';
+import { withoutTransaction } from '../database/transaction.ts';
 import { requireOrganization } from '../organizations/organization.sql.ts';
 import { WorkspaceNotFoundError } from './errors.ts';
 import {
@@ -42,10 +44,12 @@ async function recordEach(
   heartbeats: readonly AddressedHeartbeat[],
 ): Promise<ReadonlyMap<string, JudgedWorkspace | Error>> {
   try {
-    const heard = await updateAndReadHeartbeats(tx, heartbeats);
+    const heard = await withoutTransaction(() => updateAndReadHeartbeats(tx, heartbeats));
     return new Map(heard.map((workspace) => [workspaceKeyText(workspace), workspace]));
   } catch (error) {
-    if (heartbeats.length === 1) return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
+    // A lost connection is no fault of one of them.
+    if (heartbeats.length === 1 || error instanceof OutcomeUnknownError)
+      return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
     const alone = await Promise.all(heartbeats.map((heartbeat) => recordEach(tx, [heartbeat])));
     return new Map(alone.flatMap((answer) => [...answer]));
   }
@@ -93,13 +97,16 @@ export async function recordHeartbeats(
   heartbeats: readonly Heartbeat[],
 ): Promise<number> {
   const beats = new Map(heartbeats.map((heartbeat) => [heartbeat.workspaceId, { ...heartbeat, orgId }]));
-  const missed = await updateHeartbeats(tx, [...beats.values()]);
+  const missed = await withoutTransaction(() => updateHeartbeats(tx, [...beats.values()]));
   if (missed.length === 0) return beats.size;
   if (missed.length === beats.size) await requireOrganization(tx, orgId);
   const ids = missed.map(({ id }) => id);
-  await insertMissingHeartbeats(tx, orgId, ids, { wait: false });
   const again = ids.flatMap((id) => beats.get(id) ?? []);
-  return beats.size - (await updateHeartbeats(tx, again)).length;
+  const recordAgain = async () => {
+    await insertMissingHeartbeats(tx, orgId, ids, { wait: false });
+    return updateHeartbeats(tx, again);
+  };
+  return beats.size - (await withoutTransaction(recordAgain, missed.length < beats.size)).length;
 }
 
 export interface ProvisioningReport {

@@ -89,7 +89,7 @@ export function but(state: State, replacements: Readonly<Record<string, string |
  * are numbered without a gap, and once it is installed its platform agent is the only live root.
  */
 export async function expectState(database: TestDatabase, { orgId }: Acme, expected: State): Promise<void> {
-  expect(inOrder(await readState(database, orgId))).toEqual(inOrder(expected));
+  expect(await readState(database, orgId)).toEqual(inOrder(expected));
   await expectSound(database, orgId);
 }
 
@@ -112,9 +112,10 @@ export async function expectSound(database: TestDatabase, orgId: string): Promis
   expect(roots).toEqual([{ id: platformAgentId(orgId), kind: 'platform' }]);
 }
 
-async function readState(database: TestDatabase, orgId: string): Promise<State> {
+/** What is stored of the organization, in order. */
+export async function readState(database: TestDatabase, orgId: string): Promise<State> {
   const lines = async (sql: string) => (await database.query<{ line: string }>(sql, [orgId])).map(({ line }) => line);
-  return {
+  return inOrder({
     workspaces: await lines(
       `with recursive down as (
          select id, name as path, lifecycle from workspaces where org_id = $1 and parent_id is null
@@ -138,7 +139,7 @@ async function readState(database: TestDatabase, orgId: string): Promise<State> 
        where org_id = $1 and parent_id is null and lifecycle <> 'removed' and plugin_policy = 'allow_listed'`,
     ),
     events: await lines('select type as line from org_events where org_id = $1 order by seq'),
-  };
+  });
 }
 
 function inOrder({ workspaces, tokens, plugins, restricted, events }: State): State {

@@ -21,9 +21,14 @@ const holdMs = 60_000;
  * Opens the database that a server with these settings would use, as that server leaves it: nothing is migrated, and
  * nothing seeded. All its connections are made first, so that too many show before anything is done.
  *
+ * @param answerTimeoutMs after which a database that is silent is given up
  * @throws {DatabaseUnavailableError | EmbeddedPostgresError | MigrationError} whose messages say what to do
  */
-export async function openDatabase(config: Config, connections: number): Promise<OpenDatabase> {
+export async function openDatabase(
+  config: Config,
+  connections: number,
+  answerTimeoutMs: number,
+): Promise<OpenDatabase> {
   const postgres = config.databaseUrl === undefined ? await startPostgres(config.dataDirectory) : undefined;
   const { directDatabaseUrl } = config;
   const url = postgres?.url ?? config.databaseUrl ?? '';
@@ -36,7 +41,7 @@ export async function openDatabase(config: Config, connections: number): Promise
     if (postgres === undefined) await requireDatabase({ ...config, databaseUrl: url });
     await requireMigrations(directDatabaseUrl ?? url);
     const pooled = directDatabaseUrl !== undefined;
-    prisma = createPrismaClient({ ...config, url, poolSize: connections, pooled });
+    prisma = createPrismaClient({ ...config, url, poolSize: connections, pooled, answerTimeoutMs });
     await connectAll(prisma, connections);
     return { prisma, close };
   } catch (error) {
