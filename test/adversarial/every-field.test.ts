@@ -38,19 +38,19 @@ interface Caller {
 }
 
 /** One of them can be given every field that there is. */
-const insertCallers = async (): Promise<Caller[]> => {
-  const withoutAgent = await insertWorld(database, { hasAgent: false });
-  return [
-    await insertWorld(database),
-    await insertInstalledWorld(database, api),
-    { ...withoutAgent, values: { 'Query.platformAgentPreview(name)': `${withoutAgent.mark}Alpha` } },
-    { ids: idsOfNothing(), token: operatorToken },
-  ];
-};
-
-let readers: Caller[];
+const callers: readonly (() => Promise<Caller>)[] = [
+  () => insertWorld(database),
+  () => insertInstalledWorld(database, api),
+  async () => {
+    const world = await insertWorld(database, { hasAgent: false });
+    return { ...world, values: { 'Query.platformAgentPreview(name)': `${world.mark}Alpha` } };
+  },
+  async () => ({ ids: idsOfNothing(), token: operatorToken }),
+];
+/** Those who change nothing, and may therefore ask again and again. */
+const readers: Caller[] = [];
 beforeAll(async () => {
-  readers = await insertCallers();
+  for (const insert of callers) readers.push(await insert());
 });
 
 test.each(allFields.map((field) => [coordinateOf(field), field] as const))(
@@ -59,7 +59,8 @@ test.each(allFields.map((field) => [coordinateOf(field), field] as const))(
     const tried: Response[] = [];
     // What a mutation changes is its own.
     const changes = routeTo(field)[0]?.owner === schema.getMutationType();
-    for (const { ids, token, values } of changes ? await insertCallers() : readers) {
+    for (const [index, insert] of callers.entries()) {
+      const { ids, token, values } = (changes ? undefined : readers[index]) ?? (await insert());
       const others = { 'Subscription.organizationEvents(after)': ids.update, ...values };
       const response = await ask(api, requestFor(field, valuesOf(ids, others)), `Bearer ${token}`);
       countTried('hostile inputs');

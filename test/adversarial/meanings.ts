@@ -6,6 +6,7 @@ export type IdMeaning =
   | 'organization'
   | 'newOrganization'
   | 'workspace'
+  | 'grandchild'
   | 'newWorkspace'
   | 'root'
   | 'otherRoot'
@@ -32,11 +33,11 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   'Mutation.moveWorkspace(id)': 'workspace',
   'Mutation.moveWorkspace(parentId)': 'otherRoot',
   'Mutation.renameWorkspace(id)': 'workspace',
-  'Mutation.removeWorkspace(id)': 'workspace',
+  'Mutation.removeWorkspace(id)': 'grandchild',
   'Mutation.restoreWorkspace(id)': 'removedWorkspace',
   'Mutation.revokeApiToken(id)': 'apiToken',
   'Subscription.organizationEvents(after)': 'update',
-  'Workspace.descendants(after)': 'workspace',
+  'Workspace.descendants(after)': 'grandchild',
   first: 'size',
   last: 'size',
   name: 'name',

@@ -3,7 +3,7 @@ import { encodeBase64, encodeCursorChunk, encodeCursorTuple } from '@pothos/core
 import { getNamedType, isEnumType } from 'graphql';
 import type { TestApi } from '../support/api.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { insertNeighbour, insertPlatformAgent, type Neighbour } from '../support/fixtures.ts';
+import { insertNeighbour, insertPlatformAgent, insertWorkspace, type Neighbour } from '../support/fixtures.ts';
 import { install } from '../support/install.ts';
 import { type Input, isId } from './inputs.ts';
 import type { IdMeaning } from './meanings.ts';
@@ -17,7 +17,6 @@ export interface World {
   readonly ids: Ids;
   readonly token: string;
   readonly mark: string;
-  readonly neighbour: Neighbour;
 }
 
 /** Inserts an organization with some of everything, its agent as a foreign writer puts it there: not installed. */
@@ -36,21 +35,25 @@ export async function insertInstalledWorld(database: TestDatabase, api: TestApi)
 
 async function markWorld(database: TestDatabase, neighbour: Neighbour): Promise<World> {
   const { orgId, rootIds, childId, removedId, tokenId, token } = neighbour;
+  const grandchildId = await insertWorkspace(database, orgId, { parentId: childId, name: 'Helper' });
   const mark = `mark-${randomUUID().slice(0, 8)}`;
-  for (const sql of [
-    'update organizations set name = $2 || name where id = $1',
-    'update workspaces set name = $2 || name, runtime = $2, lifecycle_message = $2 where org_id = $1',
-    'update workspace_heartbeats set message = $2 where org_id = $1',
-    'update org_api_tokens set name = $2, created_by = $2 where org_id = $1',
-    'update org_plugin_allowlist set enabled_by = $2 where org_id = $1',
-    `update org_events set actor = $2, data = data || jsonb_build_object('mark', $2::text) where org_id = $1`,
-  ]) {
-    await database.query(sql, [orgId, mark]);
-  }
+  await database.query(
+    `with
+       organization as (update organizations set name = $2 || name where id = $1),
+       workspace as (
+         update workspaces set name = $2 || name, runtime = $2, lifecycle_message = $2 where org_id = $1
+       ),
+       heartbeat as (update workspace_heartbeats set message = $2 where org_id = $1),
+       token as (update org_api_tokens set name = $2, created_by = $2 where org_id = $1),
+       entry as (update org_plugin_allowlist set enabled_by = $2 where org_id = $1)
+     update org_events set actor = $2, data = data || jsonb_build_object('mark', $2::text) where org_id = $1`,
+    [orgId, mark],
+  );
   const ids: Ids = {
     organization: orgId,
     newOrganization: orgId,
     workspace: childId,
+    grandchild: grandchildId,
     newWorkspace: childId,
     root: rootIds[0],
     otherRoot: rootIds[1],
@@ -61,7 +64,7 @@ async function markWorld(database: TestDatabase, neighbour: Neighbour): Promise<
     OrganizationEventConnection: cursor([orgId, 1n]),
     WorkspaceConnection: cursor([orgId, childId]),
   };
-  return { ids, token, mark, neighbour };
+  return { ids, token, mark };
 }
 
 /** Ids of the same form as those of a world, of things that are not there. */
@@ -71,6 +74,7 @@ export function idsOfNothing(): Ids {
     organization: orgId,
     newOrganization: orgId,
     workspace: randomUUID(),
+    grandchild: randomUUID(),
     newWorkspace: randomUUID(),
     root: randomUUID(),
     otherRoot: randomUUID(),
@@ -90,7 +94,8 @@ export function idsOfNothing(): Ids {
 export function valuesOf(ids: Ids, others: Readonly<Record<string, unknown>> = {}): ChooseValue {
   return (input) => {
     if (input.coordinate in others) return others[input.coordinate];
-    if (!isRequired(input)) return undefined;
+    // A root may be left out where there is only one.
+    if (!isRequired(input) && input.meaning !== 'root') return undefined;
     return isId(input.meaning) ? ids[input.meaning] : sampleOf(input);
   };
 }
@@ -113,5 +118,6 @@ function sampleOf({ meaning, type }: Input): unknown {
   }
 }
 
-const cursor = (key: string | readonly (string | bigint)[]): string =>
+/** The cursor of a row with this key, as the Prisma plugin writes it. */
+export const cursor = (key: string | readonly (string | bigint)[]): string =>
   encodeBase64(`GPC:${typeof key === 'string' ? encodeCursorChunk(key) : encodeCursorTuple([...key])}`);
