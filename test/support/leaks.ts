@@ -25,10 +25,8 @@ export function expectNoLeak(errors: readonly AnswerError[] | undefined, ...sent
     expect(errorCodes, message).toContain(extensions.code);
     expect(Object.keys(extensions)).not.toContain('originalError');
     const { code: _, ...details } = extensions;
-    const shown = sent.reduce(
-      (text, own) => (own === '' ? text : text.replaceAll(own, '')),
-      `${message} ${JSON.stringify(details)}`,
-    );
+    const echoes = sent.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]).filter(Boolean);
+    const shown = echoes.reduce((text, echo) => text.replaceAll(echo, ''), `${message} ${JSON.stringify(details)}`);
     for (const internal of internals) expect(shown).not.toMatch(internal);
   }
 }
