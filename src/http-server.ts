@@ -40,7 +40,8 @@ export async function listen(
   const running = new Set<ServerResponse>();
   let closing: Promise<void> | undefined;
 
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  // Node.js would take the first of two authorization headers, where a proxy before it may have looked at the second.
+  const server = createServer({ keepAliveTimeout: keepAliveMs, joinDuplicateHeaders: true }, (request, response) => {
     running.add(response);
     response.on('close', () => {
       running.delete(response);
