@@ -94,7 +94,8 @@ function closeUnread(socket: Socket): void {
 async function serve(handler: RequestHandler, request: IncomingMessage, response: ServerResponse, log: Logger) {
   const start = performance.now();
   try {
-    await handler(request, response);
+    if (hasAddress(request)) await handler(request, response);
+    else response.writeHead(400, { connection: 'close' }).end();
   } catch (error) {
     log.error({ err: error }, 'A request failed outside of GraphQL');
     if (!response.headersSent) response.writeHead(500);
@@ -103,6 +104,14 @@ async function serve(handler: RequestHandler, request: IncomingMessage, response
   const { method, url } = request;
   const ms = Math.round(performance.now() - start);
   log.debug({ method, path: url?.split('?')[0], status: response.statusCode, ms }, 'Answered');
+}
+
+/**
+ * Whether a URL can be made of what was asked for, and of which host. The parser of HTTP takes others too, and whoever makes
+ * a URL of them would fail.
+ */
+function hasAddress({ headers: { host = 'localhost' }, url }: IncomingMessage): boolean {
+  return URL.canParse(`http://${host}${url}`);
 }
 
 /** A URL that can be opened: an address that means "all interfaces" is no place to go to. */
