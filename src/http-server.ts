@@ -54,14 +54,16 @@ export async function listen(
   const running = new Set<ServerResponse>();
   let closing: Promise<void> | undefined;
 
-  const timeouts = {
+  const options = {
     keepAliveTimeout: keepAliveMs,
     headersTimeout: requestTimeoutMs,
     // Whoever answers the request does better, and says why it is too slow.
     requestTimeout: requestTimeoutMs + farewellMs,
     connectionsCheckingInterval: farewellMs,
+    // Node.js would take the first of two authorization headers, where a proxy before it may have looked at the second.
+    joinDuplicateHeaders: true,
   };
-  const server = createServer(timeouts, (request, response) => {
+  const server = createServer(options, (request, response) => {
     running.add(response);
     response.on('close', () => {
       running.delete(response);
@@ -114,12 +116,21 @@ function closeUnread(socket: Socket): void {
 
 async function serve(handler: RequestHandler, request: IncomingMessage, response: ServerResponse, log: Logger) {
   try {
-    await handler(request, response);
+    if (hasAddress(request)) await handler(request, response);
+    else response.writeHead(400, { connection: 'close' }).end();
   } catch (error) {
     log.error({ err: error }, 'A request failed outside of GraphQL');
     if (!response.headersSent) response.writeHead(500);
     response.end();
   }
+}
+
+/**
+ * Whether a URL can be made of what was asked for, and of which host. The parser of HTTP takes others too, and whoever makes
+ * a URL of them would fail.
+ */
+function hasAddress({ headers: { host = 'localhost' }, url }: IncomingMessage): boolean {
+  return URL.canParse(`http://${host}${url}`);
 }
 
 /** A URL that can be opened: an address that means "all interfaces" is no place to go to. */

@@ -1,21 +1,35 @@
 import { z } from 'zod';
 import { BadUserInputError } from '../domain-error.ts';
+import { findHidden } from './hidden-characters.ts';
 
-/** Characters that a name may not hold: controls, lone surrogates, and formats, which hide or reorder text. */
-const invisible = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]|(?![\u200c\u200d])\p{Cf}/u;
 /** What PostgreSQL cannot store as text: NUL, and halves of surrogate pairs. */
 const unstorable = /[\0\p{Cs}]/u;
 /** At least one character that can be seen. */
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
+/**
+ * A name, composed (NFC) and without space around it, so that what shows as one name is one: it is compared with others
+ * character by character, here and in the database.
+ */
 function line(maxLength: number) {
-  return z
-    .string()
-    .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => visible.test(text), { error: 'must not be empty', abort: true })
-    .refine((text) => !invisible.test(text), { error: 'must not hold control or invisible characters', abort: true })
-    .refine((text) => [...text].length <= maxLength, { error: `must be at most ${maxLength} characters long` });
+  return (
+    z
+      .string()
+      .transform((text) => text.normalize('NFC').trim())
+      .refine((text) => visible.test(text), { error: 'must not be empty', abort: true })
+      .refine((text) => findHidden(text) === undefined, {
+        error: ({ input }) => `must not hold ${findHidden(String(input))}, which does not show`,
+        abort: true,
+      })
+      // A page shows them as one.
+      .refine((text) => !/[ \u3000]{2}/.test(text), { error: 'must not hold two spaces in a row', abort: true })
+      .refine((text) => [...text].length <= maxLength, { error: `must be at most ${maxLength} characters long` })
+  );
 }
+
+/** What a client has to know of a line. */
+export const lineRules =
+  'in one line, of characters that show. Space around it is cut off, and it is stored composed (Unicode NFC).';
 
 /** A UUID in any version, in lower case. */
 export const uuid = z
@@ -35,13 +49,13 @@ export const pluginName = line(200).refine((name) => !/\s/u.test(name), { error:
 export const message = z
   .string()
   .transform((text) => text.trim())
-  .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
+  .refine((text) => !unstorable.test(text), { error: 'must be valid text, without NUL', abort: true })
   .refine((text) => [...text].length <= 2_000, { error: 'must be at most 2000 characters long' });
 
-/** What is looked for in names. */
+/** What is looked for in names, which are stored composed. */
 export const searchText = z
   .string()
-  .transform((text) => text.trim())
+  .transform((text) => text.normalize('NFC').trim())
   .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
   .refine((text) => [...text].length <= 200, { error: 'must be at most 200 characters long' });
 

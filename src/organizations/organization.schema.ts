@@ -2,7 +2,7 @@ import { inTransaction, notToRepeat } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
 import { pageCost } from '../graphql/cost.ts';
-import { organizationName, searchText, uuid } from '../graphql/inputs.ts';
+import { lineRules, organizationName, searchText, uuid } from '../graphql/inputs.ts';
 import { cursorKeys, pageLimit, type RelatedPage, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { byName, live } from '../workspaces/selections.ts';
@@ -132,7 +132,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({
         required: true,
         validate: organizationName,
-        description: 'At most 120 characters, in one line. Space around it is cut off.',
+        description: `At most 120 characters, ${lineRules}`,
       }),
       id: t.arg.id({
         validate: uuid,

@@ -7,7 +7,8 @@ import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { allowPlugin, disallowPlugin, isPluginAllowed, setPluginPolicy } from './allowlist.ts';
 
-const pluginDescription = 'The plugin, as its registry names it: at most 200 characters, without spaces.';
+const pluginDescription =
+  'The plugin, as its registry names it: at most 200 characters, all of which show, and no spaces. It is stored composed (Unicode NFC).';
 
 const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
   description: 'A plugin that the workspaces below a root may use.',

@@ -2,7 +2,7 @@ import { notToRepeat } from '../database/transaction.ts';
 import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
-import { apiTokenName, moment, uuid } from '../graphql/inputs.ts';
+import { apiTokenName, lineRules, moment, uuid } from '../graphql/inputs.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createApiToken, revokeApiToken } from './api-tokens.ts';
 import { actorOf } from './authenticate.ts';
@@ -65,7 +65,7 @@ builder.mutationFields((t) => ({
       name: t.arg.string({
         required: true,
         validate: apiTokenName,
-        description: 'To recognise it by. At most 200 characters, in one line.',
+        description: `To recognise it by. At most 200 characters, ${lineRules}`,
       }),
       ...onRoot,
       expiresAt: t.arg({

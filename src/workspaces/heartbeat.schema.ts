@@ -9,7 +9,7 @@ import { Workspace } from './tree-node.schema.ts';
 
 const healthDescription = 'How it says it feels.';
 const messageDescription =
-  'What it has to say, shown as statusMessage. At most 2,000 characters; the next one replaces it.';
+  'What it has to say, shown as statusMessage. At most 2,000 characters, without space around it; the next one replaces it.';
 
 /** Heartbeats that one call may record. */
 const maxHeartbeats = 1_000;

@@ -1,7 +1,7 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { requireCaller } from '../graphql/context.ts';
-import { runtime, uuid, workspaceName } from '../graphql/inputs.ts';
+import { lineRules, runtime, uuid, workspaceName } from '../graphql/inputs.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { createWorkspace, defaultRuntime } from './create-workspace.ts';
 import { moveWorkspace } from './move-workspace.ts';
@@ -10,7 +10,7 @@ import { renameWorkspace } from './rename-workspace.ts';
 import { restoreWorkspace } from './restore-workspace.ts';
 import { Workspace } from './tree-node.schema.ts';
 
-const nameDescription = 'At most 200 characters, in one line. Space around it is cut off.';
+const nameDescription = `At most 200 characters, ${lineRules}`;
 
 builder.mutationFields((t) => ({
   createWorkspace: t.prismaField({
@@ -31,7 +31,7 @@ builder.mutationFields((t) => ({
       }),
       runtime: t.arg.string({
         validate: runtime,
-        description: `What is to run in it. Left out: ${defaultRuntime}.`,
+        description: `What is to run in it. Left out: ${defaultRuntime}. At most 100 characters, ${lineRules}`,
       }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),

@@ -47,7 +47,7 @@ export function readSubscription<Data>(response: Response): TestSubscription<Dat
       if (hasEnded) return undefined;
       hasBegun = true;
       const block = await readBlock();
-      const [, event, data] = /^event: (next|complete)\ndata:(.*)$/.exec(block ?? '') ?? [];
+      const [, event, data] = /^event: (next|complete)\ndata:(.*)$/s.exec(block ?? '') ?? [];
       if (event === undefined || data === undefined) throw new Error(`No event of GraphQL: ${block}`);
       if (event === 'next') return JSON.parse(data);
       hasEnded = true;
