@@ -194,7 +194,7 @@ export async function insertNeighbour(database: TestDatabase): Promise<Neighbour
   for (const rootId of [first, second, removedId]) {
     await allow(database, orgId, rootId, 'search');
     await allow(database, orgId, rootId, 'browser');
-    await insertToken(database, orgId, rootId);
+    await insertToken(database, orgId, rootId, rootId === removedId ? { revokedAt: '2026-01-01' } : {});
   }
   const { id: tokenId, token } = await insertToken(database, orgId, first);
   await setHeartbeat(database, orgId, childId);

@@ -30,7 +30,7 @@ export async function refuse(
 }
 
 /** The mutation with a variable for each of its arguments, as the schema declares them. */
-function documentOf(mutation: string, selection: string): string {
+export function documentOf(mutation: string, selection: string): string {
   const field = schema.getMutationType()?.getFields()[mutation];
   if (field === undefined) throw new Error(`The schema has no mutation ${mutation}`);
   const variables = field.args.map((arg) => `$${arg.name}: ${variableType(arg)}`);

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import type { Arguments, Call, Health, Mutation } from './calls.ts';
+import { type Beginning, beginning } from './initial-state.ts';
+import { names, organizationSymbols, plugins, tokenSymbols, workspaceSymbols } from './symbols.ts';
+
+/** What is run: an organization, and who calls what at the same time as the others. */
+export interface Program {
+  readonly beginning: Beginning;
+  readonly callers: readonly { readonly kind: 'operator' | 'token'; readonly calls: readonly Call[] }[];
+}
+
+const optional = { nil: undefined };
+const name = fc.constantFrom(...names);
+const workspaceId = fc.constantFrom(...workspaceSymbols);
+const rootId = fc.option(workspaceId, optional);
+const plugin = fc.constantFrom(...plugins);
+const health = fc.constantFrom<Health[]>('HEALTHY', 'DEGRADED');
+const orgId = fc.oneof(
+  { weight: 30, arbitrary: fc.constant('@org') },
+  { weight: 1, arbitrary: fc.constantFrom('@no-org', '@their-org') },
+);
+
+/** How the arguments of every mutation are drawn. */
+export const argumentsOf: { readonly [M in Mutation]: fc.Arbitrary<Record<keyof Arguments[M], unknown>> } = {
+  createOrganization: fc.record({
+    id: fc.constantFrom(...organizationSymbols),
+    name: fc.constantFrom('Acme', 'Other'),
+  }),
+  installPlatformAgent: fc.record({ orgId: fc.constant('@org'), name: fc.option(name, optional) }),
+  createWorkspace: fc.record({
+    orgId,
+    name,
+    parentId: fc.option(workspaceId, optional),
+    id: fc.option(fc.constantFrom('@new0', '@new0', '@w0', '@agent'), optional),
+    runtime: fc.option(fc.constantFrom('claude-code', 'codex'), optional),
+  }),
+  moveWorkspace: fc.record({ orgId, id: workspaceId, parentId: workspaceId }),
+  renameWorkspace: fc.record({ orgId, id: workspaceId, name }),
+  removeWorkspace: fc.record({ orgId, id: workspaceId, includeDescendants: fc.option(fc.boolean(), optional) }),
+  restoreWorkspace: fc.record({ orgId, id: workspaceId }),
+  allowPlugin: fc.record({ orgId, plugin, rootId }),
+  disallowPlugin: fc.record({ orgId, plugin, rootId }),
+  setPluginPolicy: fc.record({ orgId, policy: fc.constantFrom('ALLOW_ALL', 'ALLOW_LISTED'), rootId }),
+  createApiToken: fc.record({
+    orgId,
+    name: fc.constant('made'),
+    rootId,
+    expiresAt: fc.constantFrom(undefined, undefined, '2001-01-01T00:00:00.000Z', '2200-01-01T00:00:00.000Z'),
+  }),
+  revokeApiToken: fc.record({ orgId, id: fc.constantFrom(...tokenSymbols) }),
+  recordHeartbeat: fc.record({ orgId, workspaceId, health: fc.option(health, optional) }),
+  recordHeartbeats: fc.record({
+    orgId,
+    heartbeats: fc.array(fc.record({ workspaceId, health }), { minLength: 1, maxLength: 3 }),
+  }),
+  reportProvisioning: fc.record({
+    orgId,
+    workspaceId,
+    state: fc.constantFrom('PROVISIONING', 'FAILED', 'OFFLINE'),
+  }),
+};
+
+const call = fc.oneof(
+  ...Object.entries(argumentsOf).map(([mutation, args]) => fc.record({ mutation: fc.constant(mutation), args })),
+) as unknown as fc.Arbitrary<Call>;
+
+/** Programs of so many callers, of so many calls each at most. */
+export function programs(callers: { min: number; max: number }, maxCalls: number): fc.Arbitrary<Program> {
+  const caller = fc.record({
+    kind: fc.constantFrom('operator' as const, 'operator' as const, 'operator' as const, 'token' as const),
+    calls: fc.array(call, { minLength: 1, maxLength: maxCalls, size: 'max' }),
+  });
+  return fc
+    .record({ beginning, callers: fc.array(caller, { minLength: callers.min, maxLength: callers.max, size: 'max' }) })
+    .map((program) => Object.assign(program, { [fc.toStringMethod]: () => describeProgram(program) }));
+}
+
+function describeProgram({ beginning, callers }: Program): string {
+  const lines = callers.flatMap(({ kind, calls }, index) => [
+    `caller ${index} (${kind}):`,
+    ...calls.map((call) => `  ${describeCall(call)}`),
+  ]);
+  return ['', `beginning: ${fc.stringify(beginning)}`, ...lines, ''].join('\n');
+}
+
+/** `moveWorkspace(orgId: @org, id: @w0, parentId: @agent)` */
+export function describeCall({ mutation, args }: Call): string {
+  const given = Object.entries(args).filter(([, value]) => value !== undefined);
+  const text = given.map(([argument, value]) => `${argument}: ${JSON.stringify(value)}`).join(', ');
+  return `${mutation}(${text.replace(/"(@[\w-]+)"/g, '$1')})`;
+}
