@@ -7,6 +7,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
 import type { BeatWorkspace } from '../workspaces/heartbeats.ts';
 import type { ReadWorkspace } from '../workspaces/workspace-rows.ts';
+import type { Limits } from './limits.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver of one request shares. */
@@ -24,8 +25,8 @@ export interface Context {
   readonly beatWorkspace: BeatWorkspace;
   /** Null when nobody was let in, which `callers.ts` sees to: then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
-  /** The cost of an operation at most. */
-  readonly maxComplexity: number;
+  /** How much a request may ask for. */
+  readonly limits: Limits;
   /** The loaders that the field in question shares with others. */
   readonly loaders: (info: GraphQLResolveInfo) => Loaders;
 }

@@ -57,7 +57,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     watches,
     readWorkspace: createWorkspaceReader(prisma, sharded),
     beatWorkspace: createHeartbeatBatches(prisma, sharded),
-    maxComplexity: limits.maxComplexity,
+    limits,
   };
   return createYoga<object, Context>({
     schema,
