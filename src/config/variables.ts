@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../database/migrations/package-root.ts';
+import { promisedSizes } from '../graphql/promised-sizes.ts';
 import {
   databaseUrl,
   integer,
@@ -47,6 +48,9 @@ export const variables = z.object({
   MAX_DIRECTIVES: integer(0, 100_000, 50),
   MAX_COMPLEXITY: integer(100, 1_000_000_000, 200_000),
   MAX_MUTATIONS: integer(1, 10_000, 20),
+  MAX_PAGE_SIZE: integer(promisedSizes.page, 10_000, promisedSizes.page),
+  MAX_WORKSPACE_PAGE_SIZE: integer(promisedSizes.workspacePage, 100_000, promisedSizes.workspacePage),
+  MAX_HEARTBEATS: integer(promisedSizes.heartbeats, 100_000, promisedSizes.heartbeats),
   MAX_SUBSCRIPTIONS: integer(1, 1_000_000, 100),
   REQUEST_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
   RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000_000, 6_000),

@@ -13,10 +13,11 @@ import { type Context, requireCaller, sees } from './context.ts';
 import { costs } from './cost.ts';
 import { inputError } from './inputs.ts';
 import LoadedFieldsPlugin from './loaded-fields.ts';
-import { defaultPageSize, maxPageSize, maxWorkspacePageSize } from './pages.ts';
+import { defaultPageSize } from './pages.ts';
+import { orMore, promisedSizes } from './promised-sizes.ts';
 
 const pageSizes =
-  `At most ${maxPageSize}, or ${maxWorkspacePageSize} workspaces; ` +
+  `At most ${promisedSizes.page}, or ${promisedSizes.workspacePage} workspaces, ${orMore}; ` +
   `${defaultPageSize} unless first or last says otherwise.`;
 
 /** The one schema builder. Each `<noun>.schema.ts` adds its types and fields to it. */

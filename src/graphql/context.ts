@@ -7,6 +7,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
 import type { BeatWorkspace } from '../workspaces/heartbeats.ts';
 import type { ReadWorkspace } from '../workspaces/workspace-rows.ts';
+import type { Limits } from './limits.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Outcomes } from './outcomes.ts';
 
@@ -27,8 +28,8 @@ export interface Context {
   readonly outcomes: Outcomes | undefined;
   /** Null when nobody was let in, which `callers.ts` sees to: then every field of Query and Mutation is refused. */
   readonly caller: Caller | null;
-  /** The cost of an operation at most. */
-  readonly maxComplexity: number;
+  /** How much a request may ask for. */
+  readonly limits: Limits;
   /** The loaders that the field in question shares with others. */
   readonly loaders: (info: GraphQLResolveInfo) => Loaders;
 }

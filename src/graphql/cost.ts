@@ -1,7 +1,7 @@
 import type { ComplexityErrorFn } from '@pothos/plugin-complexity';
 import type { Context } from './context.ts';
 import { LimitExceededError } from './limits.ts';
-import { defaultPageSize, maxWorkspacePageSize, type PageArgs } from './pages.ts';
+import { defaultPageSize, type PageArgs } from './pages.ts';
 
 /** How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. */
 const usualListLength = 10;
@@ -21,11 +21,11 @@ const tooCostly: ComplexityErrorFn = (_, { complexity, maxComplexity }) =>
 export const costs = {
   defaultComplexity: 1,
   defaultListMultiplier: usualListLength,
-  limit: ({ maxComplexity }: Context) => ({ complexity: maxComplexity }),
+  limit: ({ limits }: Context) => ({ complexity: limits.maxComplexity }),
   complexityError: tooCostly,
 };
 
-/** The cost of a connection: that of a page as large as is asked for. What is larger than any page is refused for that. */
-export function pageCost({ first, last }: PageArgs) {
-  return { field: 1, multiplier: Math.min(first ?? last ?? defaultPageSize, maxWorkspacePageSize) };
+/** The cost of a list of which a part is asked for: that of the part. What is larger than any page is refused for that. */
+export function pageCost({ first, last }: PageArgs, { limits }: Context) {
+  return { field: 1, multiplier: Math.min(first ?? last ?? defaultPageSize, limits.maxWorkspacePageSize) };
 }

@@ -16,6 +16,12 @@ export interface Limits {
   readonly maxComplexity: number;
   /** Fields of a mutation that says it has several. */
   readonly maxMutations: number;
+  /** Items on a page. Clients have been promised a hundred. */
+  readonly maxPageSize: number;
+  /** Workspaces on a page: whoever shows a tree loads it whole. Clients have been promised a thousand. */
+  readonly maxWorkspacePageSize: number;
+  /** Heartbeats in a batch. Clients have been promised a thousand. */
+  readonly maxHeartbeats: number;
   /** Subscriptions that a token has open at one process. */
   readonly maxSubscriptions: number;
   /** Milliseconds that a request may take to arrive, and to be answered. Subscriptions end otherwise. */

@@ -7,10 +7,6 @@ import { checkSize } from './limits.ts';
 
 /** Rows on a page unless the client says otherwise. */
 export const defaultPageSize = 20;
-/** Rows on a page at most. */
-export const maxPageSize = 100;
-/** Workspaces on a page at most: whoever shows a tree loads it whole. */
-export const maxWorkspacePageSize = 1_000;
 
 export const totalDescription = 'Of all pages together.';
 
@@ -55,11 +51,15 @@ export const cursorKeys = {
  *
  * @throws LimitExceededError, BadUserInputError
  */
-export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys], maxSize = maxPageSize) {
+export function pageLimit(
+  key: (typeof cursorKeys)[keyof typeof cursorKeys],
+  limit: 'maxPageSize' | 'maxWorkspacePageSize' = 'maxPageSize',
+) {
   return (args: PageArgs, context: object): number => {
     if (typeof args.first === 'number' && typeof args.last === 'number') {
       throw new BadUserInputError('Pass first or last, not both: a page is taken from one end.', { argument: 'last' });
     }
+    const maxSize = (context as Context).limits[limit];
     checkSize('first', args.first, maxSize);
     checkSize('last', args.last, maxSize);
     checkCursor('after', args.after, key, context as Context);

@@ -68,7 +68,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     outcomes,
     readWorkspace: createWorkspaceReader(prisma, sharded),
     beatWorkspace: createHeartbeatBatches(prisma, sharded),
-    maxComplexity: limits.maxComplexity,
+    limits,
   };
   return createYoga<object, Context>({
     schema,

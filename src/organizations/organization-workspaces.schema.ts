@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { pageCost } from '../graphql/cost.ts';
-import { cursorKeys, maxWorkspacePageSize, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
+import { cursorKeys, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { byName, ofStatusAndKind, type WorkspaceFilter } from '../workspaces/selections.ts';
@@ -14,7 +14,7 @@ import { Organization } from './organization.schema.ts';
 
 const workspacePages = prismaConnectionHelpers(builder, Workspace, {
   cursor: 'orgId_id',
-  maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
+  maxSize: pageLimit(cursorKeys.workspace, 'maxWorkspacePageSize'),
 });
 
 const cursorOfWorkspace = ({ orgId, id }: WorkspaceKey) => formatPrismaCursor({ orgId, id }, ['orgId', 'id']);

@@ -1,17 +1,17 @@
 import { builder } from '../graphql/builder.ts';
+import type { Context } from '../graphql/context.ts';
+import { pageCost } from '../graphql/cost.ts';
 import { checkSize } from '../graphql/limits.ts';
+import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import type { InstallEffects } from './effects.ts';
-
-/** Rows that one list of an install names at most. */
-const maxListed = 1_000;
 
 /** The argument of every list of an install that may be long. */
 export const upToFirst = builder.args((t) => ({
   first: t.int({
     required: true,
-    defaultValue: maxListed,
-    description: `How many of them to list, at most ${maxListed}.`,
+    defaultValue: promisedSizes.workspacePage,
+    description: `How many of them to list, at most ${promisedSizes.workspacePage}, ${orMore}.`,
   }),
 }));
 
@@ -20,8 +20,8 @@ export const upToFirst = builder.args((t) => ({
  *
  * @throws LimitExceededError, BadUserInputError
  */
-export function takeFirst<Item>(list: readonly Item[], first: number): Item[] {
-  checkSize('first', first, maxListed);
+export function takeFirst<Item>(list: readonly Item[], first: number, { limits }: Context): Item[] {
+  checkSize('first', first, limits.maxWorkspacePageSize);
   return list.slice(0, first);
 }
 
@@ -38,7 +38,9 @@ export const InstallEffectsInterface = builder.interfaceRef<EffectsInOrganizatio
       type: [Workspace],
       description: 'The roots that become children of the agent, by id.',
       args: upToFirst,
-      resolve: ({ orgId, adoptedWorkspaces }, { first }) => workspaceKeys(orgId, takeFirst(adoptedWorkspaces, first)),
+      complexity: pageCost,
+      resolve: ({ orgId, adoptedWorkspaces }, { first }, context) =>
+        workspaceKeys(orgId, takeFirst(adoptedWorkspaces, first, context)),
     }),
     adoptedWorkspaceCount: t.int({
       description: 'How many roots become children of the agent.',
@@ -60,8 +62,9 @@ export const InstallEffectsInterface = builder.interfaceRef<EffectsInOrganizatio
       description:
         'Roots that admitted every plugin before. Where the policy of the agent becomes ALLOW_LISTED, they no longer do.',
       args: upToFirst,
-      resolve: ({ orgId, previouslyOpenRoots }, { first }) =>
-        workspaceKeys(orgId, takeFirst(previouslyOpenRoots, first)),
+      complexity: pageCost,
+      resolve: ({ orgId, previouslyOpenRoots }, { first }, context) =>
+        workspaceKeys(orgId, takeFirst(previouslyOpenRoots, first, context)),
     }),
   }),
 });

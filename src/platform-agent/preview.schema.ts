@@ -1,5 +1,6 @@
 import { inSnapshot } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
+import { pageCost } from '../graphql/cost.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { ofInstall } from './arguments.ts';
@@ -114,14 +115,17 @@ const PlatformAgentPreview = builder.objectRef<Preview>('PlatformAgentPreview').
       description:
         'Roots that admit every plugin now and will not afterwards. Empty unless the policy is ALLOW_LISTED.',
       args: upToFirst,
-      resolve: ({ orgId, pluginPolicy, previouslyOpenRoots }, { first }) =>
-        workspaceKeys(orgId, takeFirst(pluginPolicy === 'allow_listed' ? previouslyOpenRoots : [], first)),
+      complexity: pageCost,
+      resolve: ({ orgId, pluginPolicy, previouslyOpenRoots }, { first }, context) =>
+        workspaceKeys(orgId, takeFirst(pluginPolicy === 'allow_listed' ? previouslyOpenRoots : [], first, context)),
     }),
     allowlist: t.field({
       type: [PreviewedAllowlistEntry],
       description: 'The allowlist of the agent afterwards, by plugin name.',
       args: upToFirst,
-      resolve: ({ orgId, allowlist }, { first }) => takeFirst(allowlist, first).map((entry) => ({ ...entry, orgId })),
+      complexity: pageCost,
+      resolve: ({ orgId, allowlist }, { first }, context) =>
+        takeFirst(allowlist, first, context).map((entry) => ({ ...entry, orgId })),
     }),
   }),
 });

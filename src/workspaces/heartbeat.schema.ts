@@ -3,6 +3,7 @@ import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { message, uuid } from '../graphql/inputs.ts';
 import { checkListSize } from '../graphql/limits.ts';
+import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { ProvisioningStateEnum, WorkspaceHealthEnum } from './enums.schema.ts';
 import { recordHeartbeat, recordHeartbeats, reportProvisioning } from './heartbeats.ts';
 import { Workspace } from './tree-node.schema.ts';
@@ -10,9 +11,6 @@ import { Workspace } from './tree-node.schema.ts';
 const healthDescription = 'How it says it feels.';
 const messageDescription =
   'What it has to say, shown as statusMessage. At most 2,000 characters, without space around it; the next one replaces it.';
-
-/** Heartbeats that one call may record. */
-const maxHeartbeats = 1_000;
 
 const HeartbeatInput = builder.inputType('HeartbeatInput', {
   description: 'The sign of life of one workspace.',
@@ -51,7 +49,8 @@ builder.mutationFields((t) => ({
 
   recordHeartbeats: t.int({
     description:
-      'Records up to 1,000 heartbeats, in a request of up to 2 MB unless the server is set otherwise, at once and returns how many it recorded: unknown and removed workspaces are passed over.',
+      'Records a batch of heartbeats and returns how many it recorded: unknown and removed workspaces are passed over. ' +
+      `At most ${promisedSizes.heartbeats} at once, ${orMore}, in a body of 2 MB, where it is not set otherwise.`,
     args: {
       ...inOrganization,
       heartbeats: t.arg({
@@ -61,8 +60,8 @@ builder.mutationFields((t) => ({
       }),
     },
     authScopes: (_, { orgId }) => ({ organization: orgId }),
-    resolve: async (_, { orgId, heartbeats }, { prisma, outcomes }) => {
-      checkListSize('heartbeats', heartbeats, maxHeartbeats);
+    resolve: async (_, { orgId, heartbeats }, { prisma, outcomes, limits }) => {
+      checkListSize('heartbeats', heartbeats, limits.maxHeartbeats);
       const beats = heartbeats.map(({ workspaceId, health, message }) => ({
         workspaceId,
         health,

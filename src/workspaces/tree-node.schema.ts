@@ -1,7 +1,7 @@
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization } from '../graphql/context.ts';
 import { pageCost } from '../graphql/cost.ts';
-import { cursorKeys, maxWorkspacePageSize, pageLimit, totalDescription } from '../graphql/pages.ts';
+import { cursorKeys, pageLimit, totalDescription } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';
 import { totalOfPage } from './workspace-totals.ts';
@@ -97,7 +97,7 @@ builder.prismaInterfaceField(TreeNode, 'children', (t) =>
     {
       type: Workspace,
       cursor: 'orgId_id',
-      maxSize: pageLimit(cursorKeys.workspace, maxWorkspacePageSize),
+      maxSize: pageLimit(cursorKeys.workspace, 'maxWorkspacePageSize'),
       complexity: pageCost,
       description: 'By name.',
       args: {

@@ -3,7 +3,8 @@ import { builder } from '../graphql/builder.ts';
 import { pageCost } from '../graphql/cost.ts';
 import { uuid } from '../graphql/inputs.ts';
 import { checkSize } from '../graphql/limits.ts';
-import { defaultPageSize, maxWorkspacePageSize } from '../graphql/pages.ts';
+import { defaultPageSize } from '../graphql/pages.ts';
+import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 import { isInRow } from './workspace-rows.ts';
@@ -33,13 +34,13 @@ builder.prismaObjectFields(Workspace, (t) => ({
       first: t.arg.int({
         required: true,
         defaultValue: defaultPageSize,
-        description: `How many, from the start or after a cursor. At most ${maxWorkspacePageSize}.`,
+        description: `How many, from the start or after a cursor. At most ${promisedSizes.workspacePage}, ${orMore}.`,
       }),
       after: t.arg.string({ validate: uuid, description: 'The endCursor of the page before.' }),
       includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
-      checkSize('first', first, maxWorkspacePageSize);
+      checkSize('first', first, context.limits.maxWorkspacePageSize);
       const loader = context
         .loaders(info)
         .ofField(info.fieldNodes, () =>

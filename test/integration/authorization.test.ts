@@ -142,9 +142,11 @@ describe('without a token', () => {
     expect(data?.[name] ?? null).toBeNull();
   });
 
-  test('only the schema may be read', async () => {
-    const { data } = await api.execute('{ __schema { queryType { name } } }', {}, null);
-    expect(data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+  test('not even the schema may be read', async () => {
+    const { status, data, errors } = await api.execute('{ __schema { queryType { name } } }', {}, null);
+    expect(status).toBe(401);
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(data).toBeUndefined();
   });
 });
 

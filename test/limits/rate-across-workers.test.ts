@@ -67,5 +67,8 @@ test('requests are answered while the primary process cannot count them', async 
   } finally {
     server.process.kill('SIGCONT');
   }
-  expect(server.logged().filter(({ msg }) => msg === 'A request was not counted').length).toBe(workers);
+  await waitUntil(
+    'each worker tells that it did not count',
+    async () => server.logged().filter(({ msg }) => msg === 'A request was not counted').length === workers,
+  );
 });

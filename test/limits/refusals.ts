@@ -8,7 +8,9 @@ export async function exceed(
   variables: Record<string, unknown> = {},
   token?: string,
 ): Promise<AnswerError> {
-  return errorOf(await api.execute(document, variables, token));
+  const answer = await api.execute(document, variables, token);
+  expect(answer.status).toBe(200);
+  return errorOf(answer);
 }
 
 /** The one error of an answer to what was more than a limit allows. */
