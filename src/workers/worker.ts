@@ -23,7 +23,11 @@ async function work({ config, prepared }: Order): Promise<void> {
   try {
     const { url, readMetrics } = await service.start();
     process.on('message', (message: ToWorker) => {
-      if ('tellMetrics' in message) void readMetrics().then(({ snapshots }) => tell({ metrics: snapshots.flat() }));
+      if (!('tellMetrics' in message)) return;
+      readMetrics().then(
+        ({ snapshots }) => tell({ metrics: snapshots.flat() }),
+        (error) => log.warn({ err: error }, 'The metrics of a worker cannot be told'),
+      );
     });
     tell({ url });
   } catch (error) {

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
+import { metricsUrl, scrape } from '../observability/metrics-client.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { insertOrganization, insertRoot, insertToken, setHeartbeat } from '../support/fixtures.ts';
 import { openGate } from '../support/gate.ts';
@@ -7,6 +8,7 @@ import { install } from '../support/install.ts';
 import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { follow } from '../support/organization-events.ts';
+import { minute, writePast } from '../support/past.ts';
 import { readOrganization } from '../support/rows.ts';
 import { startReplication } from './replication.ts';
 
@@ -88,6 +90,20 @@ test('what is told of an organization that a search finds is true now', async ()
       },
     },
   ]);
+});
+
+test('how many agents are stale is counted on the replica', async () => {
+  const measured = await startApp({ ...settings, METRICS_PORT: '0' });
+  onTestFinished(measured.stop);
+  const orgId = await insertOrganization(primary);
+  const [known, late] = [await insertRoot(primary, orgId), await insertRoot(primary, orgId)];
+  await writePast(primary, orgId, known, { seenAgo: 2 * minute });
+  await replication.pause();
+  await writePast(primary, orgId, late, { seenAgo: 2 * minute });
+  const { rows } = await (await primary.connect()).query(`select count(*)::int from workspace_heartbeats
+    where last_seen_at < statement_timestamp() - interval '90 seconds'`);
+  expect(rows).toEqual([{ count: 2 }]);
+  expect((await scrape(metricsUrl(measured.logged))).value('taproot_stale_agents')).toBe(1);
 });
 
 test('who is installed, and what the token of an organization sees, is asked of the primary', async () => {
