@@ -3,7 +3,7 @@ import { createSchemaEngine, type SchemaEngine } from './migrations/engine.ts';
 import { FailedMigrationError, MigrationError } from './migrations/errors.ts';
 import { hasExactly } from './migrations/history.ts';
 import { isOneTransaction } from './migrations/script.ts';
-import { withSession } from './migrations/session.ts';
+import { TABLE_LOCK_MS, withSession } from './migrations/session.ts';
 import {
   type Migration,
   type MigrationSource,
@@ -20,8 +20,6 @@ export interface MigrationOptions extends MigrationSource {
 // The number that Prisma's own `migrate` locks, so that it and this exclude each other too.
 const PRISMA_MIGRATE_LOCK = 72_707_369;
 const WAIT_MS = 60_000;
-// How long a migration may wait for a table's lock, and hold up everybody behind it.
-const TABLE_LOCK_MS = 10_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 

@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll } from 'vitest';
+import type { Account } from '../../src/database/embedded/account.ts';
 import { accountFor, onCluster } from '../../src/database/embedded/cluster.ts';
 import { freePort } from '../../src/database/embedded/free-port.ts';
 import { startGuardian } from '../../src/database/embedded/guardian.ts';
@@ -31,8 +33,39 @@ export interface OwnPostgres {
 /** Long, as it may recover first, on a machine that runs other tests too. */
 const startMs = 60_000;
 
+export interface OwnPostgresOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Has its data on a disk of its own, of so many megabytes, which needs `canMount`. What is written there goes with a stop. */
+  readonly diskMegabytes?: number;
+}
+
+/** Whether a disk can be made for a process: Linux lets it do so for itself alone, unless the system was told not to. */
+export function canMount(): boolean {
+  const [file, ...args] = withDisk(16, tmpdir(), { uid: 1, gid: 1 }, ['true']);
+  // As an ordinary user, also where this is root.
+  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const cwd = mkdtempSync(join(tmpdir(), 'taproot-empty-'));
+  chmodSync(cwd, 0o755);
+  try {
+    return spawnSync(file, args, { ...account, cwd }).status === 0;
+  } finally {
+    rmdirSync(cwd);
+  }
+}
+
+/**
+ * The command that copies its directory to a new disk in memory at the mount point, and runs another command there. The
+ * disk is there for that one alone. It has to be root to mount it, in a name space of its own, and is itself again in one
+ * more, as PostgreSQL refuses to be root.
+ */
+function withDisk(megabytes: number, at: string, { uid, gid }: Account, command: string[]): [string, ...string[]] {
+  const script = `mount -t tmpfs -o size=${megabytes}m,mode=700 tmpfs "$0" && cp -R . "$0/data" && chmod 700 "$0/data" && cd "$0/data" &&
+    exec unshare --user --map-user=${uid} --map-group=${gid} "$@"`;
+  return ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', script, at, ...command];
+}
+
 /** Makes one, as durable as that of a server, and starts it. To be called outside of tests; it goes after the last one. */
-export async function startOwnPostgres(settings: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> {
+export async function startOwnPostgres({ settings, diskMegabytes }: OwnPostgresOptions = {}): Promise<OwnPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'taproot-own-'));
   const first = await startEmbeddedPostgres({ directory });
   await applyMigrations(first.url);
@@ -47,9 +80,16 @@ export async function startOwnPostgres(settings: Readonly<Record<string, string>
   url.port = String(port);
 
   const { path, options } = onCluster(data, account);
+  const directoryThere = diskMegabytes === undefined ? path : '.';
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(port), ...settings };
-  const args = ['-D', path, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const program = { file: installation.postgres, args, options };
+  const args = ['-D', directoryThere, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const command = [installation.postgres, ...args] as const;
+  const mountPoint = await mkdtemp(join(tmpdir(), 'taproot-disk-'));
+  const owner = account ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  await chown(mountPoint, owner.uid, owner.gid);
+  const [file, ...rest] =
+    diskMegabytes === undefined ? command : withDisk(diskMegabytes, mountPoint, owner, [...command]);
+  const program = { file, args: rest, options };
   let ended: Promise<unknown> = Promise.resolve();
   const postmaster = async () => Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10);
 
@@ -90,7 +130,7 @@ export async function startOwnPostgres(settings: Readonly<Record<string, string>
   afterAll(async () => {
     await pool.end();
     await guardian.end();
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    for (const path of [directory, mountPoint]) await rm(path, { recursive: true, force: true, maxRetries: 5 });
   });
   const query: TestDatabase['query'] = async (sql, values) => (await pool.query(sql, values)).rows;
   return { ...own, database: { ...openTestDatabase(url.href), query } };

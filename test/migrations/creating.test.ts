@@ -20,7 +20,9 @@ test('a new migration holds what schema.prisma asks for, and can be applied', as
   const { file, empty } = await createMigration('add_colour', source);
   expect(file).toMatch(/\/\d{14}_add_colour\/migration\.sql$/);
   expect(empty).toBe(false);
-  expect(await readFile(file, 'utf8')).toContain('ALTER TABLE "fruits" ADD COLUMN     "colour" TEXT');
+  const script = await readFile(file, 'utf8');
+  expect(script).toMatch(/^set lock_timeout = '10s';\n/);
+  expect(script).toContain('ALTER TABLE "fruits" ADD COLUMN     "colour" TEXT');
   expect(await applyMigrations(url, source)).toHaveLength(2);
   expect(await schemaDrift(url, source)).toBe('');
 });
@@ -30,7 +32,7 @@ test('a new migration is empty when schema.prisma asks for nothing, and has a pr
 }) => {
   const { file, empty } = await createMigration('add_check', source);
   expect(empty).toBe(true);
-  expect(await readFile(file, 'utf8')).toMatch(/^-- schema\.prisma asks for no change/);
+  expect(await readFile(file, 'utf8')).toMatch(/^set lock_timeout = '10s';\n\n-- schema\.prisma asks for no change/);
   expect(await applyMigrations(url, source)).toHaveLength(2);
   for (const name of ['', '../up', 'Add Check', '1st', 'x'.repeat(61)]) {
     await expect(createMigration(name, source)).rejects.toThrow(/is no name for a migration/);

@@ -13,6 +13,8 @@ export interface CreatedMigration {
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,59}$/;
+/** Whoever applies it, waiting for a busy table has an end, and so has the queue of all that wait behind it. */
+const LOCK_TIMEOUT = "set lock_timeout = '10s';\n\n";
 const EMPTY_MIGRATION = `-- schema.prisma asks for no change.
 -- Write here what it cannot say: generated columns, partial indexes, checks, views.
 `;
@@ -41,7 +43,7 @@ export async function createMigration(name: string, source: MigrationSource = {}
   const directory = join(migrationsDirectory(source), stamped);
   await mkdir(directory);
   const file = join(directory, 'migration.sql');
-  await writeFile(file, drift || EMPTY_MIGRATION);
+  await writeFile(file, LOCK_TIMEOUT + (drift || EMPTY_MIGRATION));
   return { file, empty: drift === '' };
 }
 

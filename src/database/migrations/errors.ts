@@ -11,13 +11,24 @@ export class FailedMigrationError extends MigrationError {
   readonly migration: string;
 
   constructor(migration: string, script: string, cause: pg.DatabaseError) {
-    const line = cause.position ? ` in line ${script.slice(0, Number(cause.position) - 1).split('\n').length}` : '';
-    const details = [cause.detail, cause.hint].filter(Boolean).map((text) => ` ${text}`);
-    super(
-      `PostgreSQL refused the migration ${migration}${line}: ${cause.message} (${cause.code}).${details.join('')} ` +
-        'Correct the migration, or the data it stumbles over, and start again: it will be tried anew.',
-      { cause },
-    );
+    super(cause.code === LOCK_NOT_AVAILABLE ? explainLock(migration) : explainRefusal(migration, script, cause), {
+      cause,
+    });
     this.migration = migration;
   }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+const explainLock = (migration: string): string =>
+  `The migration ${migration} gave up waiting for a table that somebody holds locked, and changed nothing. ` +
+  'Start again when the database is less busy, or end the session that holds the lock (see pg_locks).';
+
+function explainRefusal(migration: string, script: string, cause: pg.DatabaseError): string {
+  const line = cause.position ? ` in line ${script.slice(0, Number(cause.position) - 1).split('\n').length}` : '';
+  const details = [cause.detail, cause.hint].filter(Boolean).map((text) => ` ${text}`);
+  return (
+    `PostgreSQL refused the migration ${migration}${line}: ${cause.message} (${cause.code}).${details.join('')} ` +
+    'Correct the migration, or the data it stumbles over, and start again: it will be tried anew.'
+  );
 }

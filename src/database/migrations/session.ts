@@ -3,10 +3,12 @@ import { MigrationError } from './errors.ts';
 
 const CONNECT_MS = 10_000;
 const OLDEST_VERSION = 15;
+/** How long a migration may wait for a table's lock, and hold up everybody behind it. */
+export const TABLE_LOCK_MS = 10_000;
 
 /**
- * Runs `work` on a database session of its own: a pool of one connection, which is never exchanged for another, because
- * the session holds locks.
+ * Runs `work` on a database session of its own: a pool of one connection, which is not exchanged for another while it
+ * lasts, because the session holds locks.
  *
  * @throws {MigrationError} when the database cannot be reached or is too old
  */
@@ -17,15 +19,34 @@ export async function withSession<T>(url: string, work: (session: pg.Pool) => Pr
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_MS,
     application_name: 'taproot migrations',
+    lock_timeout: TABLE_LOCK_MS,
   });
-  // A connection that breaks fails the query that is under way, which tells all there is to tell.
-  session.on('error', () => {});
+  const release = keepConnection(session);
   try {
     await requireSupported(session);
     return await work(session);
   } finally {
+    release();
     await session.end();
   }
+}
+
+/** Has all queries run on one connection. The pool would exchange it after one that failed, and with it what it has locked. */
+function keepConnection(session: pg.Pool): () => void {
+  let kept: pg.PoolClient | undefined;
+  const release = () => {
+    kept?.release(true);
+    kept = undefined;
+  };
+  session.query = (async (...args: Parameters<pg.PoolClient['query']>) => {
+    if (kept === undefined) {
+      kept = await session.connect();
+      // One that breaks fails the query that is under way, which tells all there is to tell.
+      kept.on('error', release);
+    }
+    return kept.query(...args);
+  }) as typeof session.query;
+  return release;
 }
 
 async function requireSupported(session: pg.Pool): Promise<void> {
