@@ -60,7 +60,6 @@ export function requestThrough(
       const value = valueFor(inputOfArgument(place, argument), choose);
       if (value === undefined) return [];
       const name = `v${declared.length}`;
-      // An argument with a default may be left out, whatever its type.
       declared.push(`$${name}: ${argument.type}`);
       variables[name] = value;
       return [`${argument.name}: $${name}`];
@@ -97,7 +96,7 @@ function valueFor(input: Input, choose: ChooseValue): unknown {
   return isList(input.type) ? [object] : object;
 }
 
-export const isList = (type: GraphQLInputType): boolean =>
+const isList = (type: GraphQLInputType): boolean =>
   isNonNullType(type) ? isList(type.ofType as GraphQLInputType) : isListType(type);
 
 /** Whether a client has to pass it. */

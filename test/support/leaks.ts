@@ -9,7 +9,7 @@ const internals: readonly RegExp[] = [
   /\bP[12]\d{3}\b/,
   // The endings of constraints' names, and the words that PostgreSQL, its driver and Prisma explain themselves with.
   /_(?:fkey|pkey|uniq|check|root)\b|constraint/i,
-  /\bSQL|prisma|postgres|\bpg_|syntax error at|invalid input|violates|relation "|column "|driverAdapter|queryRaw/i,
+  /\bSQL|prisma|postgres|\bpg_|syntax error at|invalid input|violates|relation \\?"|column \\?"|driverAdapter|queryRaw/i,
   // A place in a program.
   /\.[cm]?[jt]s:\d|node_modules|\bat .+ \(.+:\d+:\d+\)/,
   /Cannot read propert|is not a function|undefined|\[object /,
