@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Arguments, Call, Health, Mutation } from './calls.ts';
 import { type Beginning, beginning } from './initial-state.ts';
-import { names, organizationSymbols, plugins, tokenSymbols, workspaceSymbols } from './symbols.ts';
+import { names, organizationSymbols, plugins, tokenSymbols } from './symbols.ts';
 
 /** What is run: an organization, and who calls what at the same time as the others. */
 export interface Program {
@@ -11,8 +11,6 @@ export interface Program {
 
 const optional = { nil: undefined };
 const name = fc.constantFrom(...names);
-const workspaceId = fc.constantFrom(...workspaceSymbols);
-const rootId = fc.option(workspaceId, optional);
 const plugin = fc.constantFrom(...plugins);
 const health = fc.constantFrom<Health[]>('HEALTHY', 'DEGRADED');
 const orgId = fc.oneof(
@@ -20,55 +18,72 @@ const orgId = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('@no-org', '@their-org') },
 );
 
-/** How the arguments of every mutation are drawn. */
-export const argumentsOf: { readonly [M in Mutation]: fc.Arbitrary<Record<keyof Arguments[M], unknown>> } = {
-  createOrganization: fc.record({
-    id: fc.constantFrom(...organizationSymbols),
-    name: fc.constantFrom('Acme', 'Other'),
-  }),
-  installPlatformAgent: fc.record({ orgId: fc.constant('@org'), name: fc.option(name, optional) }),
-  createWorkspace: fc.record({
-    orgId,
-    name,
-    parentId: fc.option(workspaceId, optional),
-    id: fc.option(fc.constantFrom('@new0', '@new0', '@w0', '@agent'), optional),
-    runtime: fc.option(fc.constantFrom('claude-code', 'codex'), optional),
-  }),
-  moveWorkspace: fc.record({ orgId, id: workspaceId, parentId: workspaceId }),
-  renameWorkspace: fc.record({ orgId, id: workspaceId, name }),
-  removeWorkspace: fc.record({ orgId, id: workspaceId, includeDescendants: fc.option(fc.boolean(), optional) }),
-  restoreWorkspace: fc.record({ orgId, id: workspaceId }),
-  allowPlugin: fc.record({ orgId, plugin, rootId }),
-  disallowPlugin: fc.record({ orgId, plugin, rootId }),
-  setPluginPolicy: fc.record({ orgId, policy: fc.constantFrom('ALLOW_ALL', 'ALLOW_LISTED'), rootId }),
-  createApiToken: fc.record({
-    orgId,
-    name: fc.constant('made'),
-    rootId,
-    expiresAt: fc.constantFrom(undefined, undefined, '2001-01-01T00:00:00.000Z', '2200-01-01T00:00:00.000Z'),
-  }),
-  revokeApiToken: fc.record({ orgId, id: fc.constantFrom(...tokenSymbols) }),
-  recordHeartbeat: fc.record({ orgId, workspaceId, health: fc.option(health, optional) }),
-  recordHeartbeats: fc.record({
-    orgId,
-    heartbeats: fc.array(fc.record({ workspaceId, health }), { minLength: 1, maxLength: 3 }),
-  }),
-  reportProvisioning: fc.record({
-    orgId,
-    workspaceId,
-    state: fc.constantFrom('PROVISIONING', 'FAILED', 'OFFLINE'),
-  }),
-};
+type Drawing = { readonly [M in Mutation]: fc.Arbitrary<Record<keyof Arguments[M], unknown>> };
 
-const call = fc.oneof(
-  ...Object.entries(argumentsOf).map(([mutation, args]) => fc.record({ mutation: fc.constant(mutation), args })),
-) as unknown as fc.Arbitrary<Call>;
+/** How the arguments of every mutation are drawn: about the workspaces of these words. */
+export function argumentsAbout(workspaceSymbols: readonly string[]): Drawing {
+  const workspaceId = fc.constantFrom(...workspaceSymbols);
+  const rootId = fc.option(workspaceId, optional);
+  return {
+    createOrganization: fc.record({
+      id: fc.constantFrom(...organizationSymbols),
+      name: fc.constantFrom('Acme', 'Other'),
+    }),
+    installPlatformAgent: fc.record({ orgId: fc.constant('@org'), name: fc.option(name, optional) }),
+    createWorkspace: fc.record({
+      orgId,
+      name,
+      parentId: fc.option(workspaceId, optional),
+      id: fc.option(fc.constantFrom('@new0', '@new0', '@w0', '@agent'), optional),
+      runtime: fc.option(fc.constantFrom('claude-code', 'codex'), optional),
+    }),
+    moveWorkspace: fc.record({ orgId, id: workspaceId, parentId: workspaceId }),
+    renameWorkspace: fc.record({ orgId, id: workspaceId, name }),
+    removeWorkspace: fc.record({ orgId, id: workspaceId, includeDescendants: fc.option(fc.boolean(), optional) }),
+    restoreWorkspace: fc.record({ orgId, id: workspaceId }),
+    allowPlugin: fc.record({ orgId, plugin, rootId }),
+    disallowPlugin: fc.record({ orgId, plugin, rootId }),
+    setPluginPolicy: fc.record({ orgId, policy: fc.constantFrom('ALLOW_ALL', 'ALLOW_LISTED'), rootId }),
+    createApiToken: fc.record({
+      orgId,
+      name: fc.constant('made'),
+      rootId,
+      expiresAt: fc.constantFrom(undefined, undefined, '2001-01-01T00:00:00.000Z', '2200-01-01T00:00:00.000Z'),
+    }),
+    revokeApiToken: fc.record({ orgId, id: fc.constantFrom(...tokenSymbols) }),
+    recordHeartbeat: fc.record({ orgId, workspaceId, health: fc.option(health, optional) }),
+    recordHeartbeats: fc.record({
+      orgId,
+      heartbeats: fc.array(fc.record({ workspaceId, health }), { minLength: 1, maxLength: 3 }),
+    }),
+    reportProvisioning: fc.record({
+      orgId,
+      workspaceId,
+      state: fc.constantFrom('PROVISIONING', 'FAILED', 'OFFLINE'),
+    }),
+  };
+}
 
-/** Programs of so many callers, of so many calls each at most. */
-export function programs(callers: { min: number; max: number }, maxCalls: number): fc.Arbitrary<Program> {
+function callsAbout(workspaceSymbols: readonly string[]): fc.Arbitrary<Call> {
+  const drawn = Object.entries(argumentsAbout(workspaceSymbols)).map(([mutation, args]) =>
+    fc.record({ mutation: fc.constant(mutation), args }),
+  );
+  return fc.oneof(...drawn) as unknown as fc.Arbitrary<Call>;
+}
+
+/** What programs are drawn by. */
+export interface Extent {
+  readonly callers: { readonly min: number; readonly max: number };
+  /** Of each caller. */
+  readonly maxCalls: number;
+  /** What stands for the workspaces that the calls are about. */
+  readonly workspaceSymbols: readonly string[];
+}
+
+export function programs({ callers, maxCalls, workspaceSymbols }: Extent): fc.Arbitrary<Program> {
   const caller = fc.record({
     kind: fc.constantFrom('operator' as const, 'operator' as const, 'operator' as const, 'token' as const),
-    calls: fc.array(call, { minLength: 1, maxLength: maxCalls, size: 'max' }),
+    calls: fc.array(callsAbout(workspaceSymbols), { minLength: 1, maxLength: maxCalls, size: 'max' }),
   });
   return fc
     .record({ beginning, callers: fc.array(caller, { minLength: callers.min, maxLength: callers.max, size: 'max' }) })

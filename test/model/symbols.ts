@@ -14,6 +14,8 @@ export const workspaceSymbols = [
   ...['@w0', '@w1', '@w2', '@w3', '@w4', '@agent', '@agent', '@foreign', '@new0'],
   ...['@w0', '@w1', '@w2', '@w3', '@theirs', '@nothing'],
 ];
+/** So few that callers at once are often after the same one. */
+export const contestedSymbols = ['@w0', '@w1', '@w2', '@agent', '@new0'];
 /** `@own` is the last that the caller created; where it has created none, a token that is not there. */
 export const tokenSymbols = ['@token0', '@token1', '@token2', '@own', '@own', '@own', '@their-token'];
 export const organizationSymbols = ['@org', '@other0', '@other1'];

@@ -18,6 +18,9 @@ export function sessionUrl(url: string, session: string): string {
   return named.href;
 }
 
+/** Bounds that no step comes near, however long it is held: a time-out would be an answer of neither order. */
+export const bounds = { poolSize: 3, lockTimeoutMs: 30_000, statementTimeoutMs: 40_000, transactionTimeoutMs: 50_000 };
+
 /** What opens a transaction takes neither a lock nor a snapshot, and travels with the first statement: it is let through. */
 const opening = /^(?:BEGIN|SET TRANSACTION ISOLATION LEVEL [A-Z ]+)$/;
 

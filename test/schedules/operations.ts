@@ -58,8 +58,15 @@ function build(orgId: string, installed: boolean): State {
   };
 }
 
+export const openWorld: World = {
+  title: 'before an install',
+  build: (orgId) => build(orgId, false),
+  anchor: '@w0',
+  sample: 2,
+};
+
 export const worlds: readonly World[] = [
-  { title: 'before an install', build: (orgId) => build(orgId, false), anchor: '@w0', sample: 2 },
+  openWorld,
   { title: 'after an install', build: (orgId) => build(orgId, true), anchor: '@agent', sample: 1 },
 ];
 
@@ -84,7 +91,7 @@ export function operationsOf({ anchor: rootId }: World): Readonly<Record<string,
     'record a heartbeat': { mutation: 'recordHeartbeat', args: { orgId, workspaceId: '@w0', health: 'DEGRADED' } },
     'record heartbeats': {
       mutation: 'recordHeartbeats',
-      args: { orgId, heartbeats: ['@w3', '@w0'].map((workspaceId) => ({ workspaceId, health: 'HEALTHY' })) },
+      args: { orgId, heartbeats: ['@w1', '@w0'].map((workspaceId) => ({ workspaceId, health: 'HEALTHY' })) },
     },
     'report provisioning': { mutation: 'reportProvisioning', args: { orgId, workspaceId: '@w0', state: 'FAILED' } },
   };
