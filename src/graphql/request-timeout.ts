@@ -1,8 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { ServiceUnavailableError } from '../database/errors.ts';
+import { DomainError } from '../domain-error.ts';
 import { refusal } from './refusal.ts';
+
+/** The time of a request was over before its answer was there. It does not say that calling again is safe: not all calls are. */
+class RequestTimeoutError extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+}
 
 /**
  * Answers a request that takes too long to arrive, or to be carried out. Nothing is begun for it after that. What was begun
@@ -41,9 +46,10 @@ export function useRequestTimeout(
 }
 
 const tooLong = (timeoutMs: number) =>
-  new ServiceUnavailableError(
-    `The request took longer than ${timeoutMs} ms. What it is to change may be changed all the same, now or soon: look, or ` +
-      'call again with the same ids and names, which does nothing twice.',
+  new RequestTimeoutError(
+    `The request took longer than ${timeoutMs} ms. What it is to change may be changed all the same, now or soon: read it ` +
+      'back before you call again.',
+    { outcome: 'UNKNOWN' },
   );
 
 const tooSlow = (timeoutMs: number) =>

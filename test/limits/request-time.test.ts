@@ -45,8 +45,8 @@ async function untilIdle(): Promise<void> {
 const tooLong = {
   errors: [
     {
-      message: expect.stringMatching(/took longer than 1500 ms.*may be changed all the same.*same ids and names/),
-      extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+      message: expect.stringMatching(/took longer than 1500 ms.*may be changed all the same.*read it back/),
+      extensions: { code: 'SERVICE_UNAVAILABLE', outcome: 'UNKNOWN' },
     },
   ],
 };
