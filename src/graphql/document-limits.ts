@@ -83,11 +83,12 @@ function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
   const measure = createMeasure(fragments, limits.maxDepth);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives } = measure(definition.selectionSet);
+    const { depth, aliases, directives, selections } = measure(definition.selectionSet);
     const allDirectives = directives + (definition.directives?.length ?? 0);
     if (depth > limits.maxDepth) throw tooDeep('The fields of the operation nest', limits.maxDepth);
     if (aliases > limits.maxAliases) throw tooMany('aliases', aliases, limits.maxAliases);
     if (allDirectives > limits.maxDirectives) throw tooMany('directives', allDirectives, limits.maxDirectives);
+    if (selections > limits.maxTokens) throw tooMany('selections', selections, limits.maxTokens);
     if (definition.operation === OperationTypeNode.MUTATION) checkMutations(definition, fragments, limits.maxMutations);
   }
 }
@@ -96,9 +97,11 @@ interface Measure {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
+  /** A few fragments that spread each other twice make millions, which the answer's cost is reckoned from one by one. */
+  readonly selections: number;
 }
 
-const nothing: Measure = { depth: 0, aliases: 0, directives: 0 };
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, selections: 0 };
 
 /**
  * Measures selections as if fragments stood where they are spread. Each fragment is measured once, however often that is;
@@ -107,17 +110,18 @@ const nothing: Measure = { depth: 0, aliases: 0, directives: 0 };
 function createMeasure(fragments: Fragments, maxDepth: number): (selections: SelectionSetNode) => Measure {
   const known = new Map<string, Measure>();
 
-  function ofSet({ selections }: SelectionSetNode, level: number): Measure {
+  function ofSet(set: SelectionSetNode, level: number): Measure {
     // Fragments lead deeper too, without a field.
     if (level > nestingOf(maxDepth)) throw tooDeep('The fields of the operation nest', maxDepth);
-    let { depth, aliases, directives } = nothing;
-    for (const selection of selections) {
+    let { depth, aliases, directives, selections } = nothing;
+    for (const selection of set.selections) {
       const part = ofSelection(selection, level + 1);
       depth = Math.max(depth, part.depth);
       aliases += part.aliases;
       directives += part.directives + (selection.directives?.length ?? 0);
+      selections += part.selections + 1;
     }
-    return { depth, aliases, directives };
+    return { depth, aliases, directives, selections };
   }
 
   function ofSelection(selection: SelectionNode, level: number): Measure {
@@ -153,7 +157,7 @@ function tooDeep(what: string, limit: number): LimitExceededError {
   return new LimitExceededError(`${what} deeper than ${limit} levels. Ask for less at once.`, { limit });
 }
 
-function tooMany(what: 'aliases' | 'directives', count: number, limit: number): LimitExceededError {
+function tooMany(what: 'aliases' | 'directives' | 'selections', count: number, limit: number): LimitExceededError {
   return new LimitExceededError(
     `The operation has ${count} ${what}, those of its fragments included, and at most ${limit} are taken. Send several requests.`,
     { [what]: count, limit },

@@ -38,19 +38,21 @@ export function createHeartbeatBatches(prisma: Transaction, sharded: boolean): B
 /**
  * Records heartbeats, one for each workspace, and tells by workspace what it is like then, or how that failed. Where they
  * fail together each is tried by itself, so that none is lost for another's sake.
+ *
+ * @param isBegun whether they may have been recorded together before, and the answer to that was lost
  */
 async function recordEach(
   tx: Transaction,
   heartbeats: readonly AddressedHeartbeat[],
+  isBegun = false,
 ): Promise<ReadonlyMap<string, JudgedWorkspace | Error>> {
   try {
-    const heard = await withoutTransaction(() => updateAndReadHeartbeats(tx, heartbeats));
+    const heard = await withoutTransaction(() => updateAndReadHeartbeats(tx, heartbeats), isBegun);
     return new Map(heard.map((workspace) => [workspaceKeyText(workspace), workspace]));
   } catch (error) {
-    // A lost connection is no fault of one of them.
-    if (heartbeats.length === 1 || error instanceof OutcomeUnknownError)
-      return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
-    const alone = await Promise.all(heartbeats.map((heartbeat) => recordEach(tx, [heartbeat])));
+    if (heartbeats.length === 1) return new Map(heartbeats.map((heartbeat) => [keyOf(heartbeat), toError(error)]));
+    const isOpen = error instanceof OutcomeUnknownError;
+    const alone = await Promise.all(heartbeats.map((heartbeat) => recordEach(tx, [heartbeat], isOpen)));
     return new Map(alone.flatMap((answer) => [...answer]));
   }
 }

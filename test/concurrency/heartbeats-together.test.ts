@@ -137,7 +137,7 @@ describe.each([
     const all = [...agents, sibling];
     gate.shut();
     const outcomes = await Promise.all(all.map((key) => call(client, key)));
-    expect(outcomes).toEqual(all.map(() => ({ code: 'SERVICE_UNAVAILABLE', retryable: true })));
+    expect(outcomes).toMatchObject(all.map(() => ({ code: 'SERVICE_UNAVAILABLE', retryable: true })));
     expect(await readMessages(database, all)).toEqual(all.map(() => undefined));
     gate.open();
     expect(await Promise.all(all.map((key) => call(client, key)))).toEqual(all.map(() => 'done'));

@@ -157,6 +157,16 @@ describe.each([
   });
 });
 
+test('selections are as many as tokens, wherever they come from: fragments that spread others twice are soon too many', async () => {
+  const doubling = (levels: number) =>
+    `{ viewer { ...F0 } } ${times(levels, (i) => `fragment F${i} on Viewer { ...F${i + 1} ...F${i + 1} }`)}
+      fragment F${levels} on Viewer { kind }`;
+  await answer(api, doubling(10));
+  const { message, extensions } = await exceed(api, doubling(25));
+  expect(message).toContain('selections');
+  expect(extensions).toMatchObject({ limit: 10_000 });
+});
+
 test('a directive of the operation and of a spread counts too', async () => {
   const document = (own: string) =>
     `query ($yes: Boolean! = true) ${own} { viewer { ...F @include(if: $yes) kind @skip(if: false) } } fragment F on Viewer { kind }`;

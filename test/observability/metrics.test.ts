@@ -139,7 +139,7 @@ test('an error whose code is none of the closed set counts as unexpected', () =>
 test('installs are counted by what they come to', async () => {
   const taken = await insertOrganization(database);
   await insertRoot(database, taken, { name: 'Acme Agent' });
-  const document = `mutation ($orgId: ID!, $taken: ID!) {
+  const document = `mutation ($orgId: ID!, $taken: ID!) @sequential {
     first: installPlatformAgent(orgId: $orgId) { id }
     again: installPlatformAgent(orgId: $orgId) { id installation { installedBy } }
     last: installPlatformAgent(orgId: $taken) { id }

@@ -15,7 +15,7 @@ import { buildContainer, pathIn, type Stage } from './container-build.ts';
 import { packagesAtRunTime } from './packages.ts';
 
 const buildBoundMs = 300_000;
-const most = { megabytes: 100 };
+const most = { megabytes: 120 };
 
 const database = await createTestDatabase();
 let scratch: string;

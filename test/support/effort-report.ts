@@ -27,7 +27,7 @@ export async function openReport(project: TestProject): Promise<() => Promise<vo
       totals.set(what, (totals.get(what) ?? 0) + count);
     }
     const tried = [...totals].toSorted().map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
-    const violations = project.vitest.state.getCountOfFailedTests();
-    project.vitest.logger.log(`\nTried ${tried.join(', ')}, from seed ${seed}: ${violations} violations.`);
+    const failed = project.vitest.state.getTestModules().flatMap((module) => [...module.children.allTests('failed')]);
+    project.vitest.logger.log(`\nTried ${tried.join(', ')}, from seed ${seed}: ${failed.length} violations.`);
   };
 }
