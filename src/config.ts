@@ -140,13 +140,12 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     if (!given[name] || given['DATABASE_URL']) continue;
     problems.push(`${name} is set without DATABASE_URL: set that too, or leave both unset for the embedded database.`);
   }
-  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
-  const timeouts = Object.entries({ LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS }).flatMap(
-    ([name, schema]) => {
-      const { data } = schema.safeParse(given[name]);
-      return data === undefined ? [] : [{ name, data }];
-    },
-  );
+  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = variables.shape;
+  const bounds = { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS };
+  const timeouts = Object.entries(bounds).flatMap(([name, schema]) => {
+    const { data } = schema.safeParse(given[name]);
+    return data === undefined ? [] : [{ name, data }];
+  });
   timeouts.forEach((longer, index) => {
     const shorter = timeouts[index - 1];
     if (!shorter || shorter.data < longer.data) return;

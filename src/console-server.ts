@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sirv from 'sirv';
 import { packageRoot } from './database/migrations/package-root.ts';
 import type { RequestHandler } from './http-server.ts';
+import { servedPaths } from './paths.ts';
 import { pagePolicy } from './security-headers.ts';
 
 /** The console is not where the build puts it. */
@@ -20,13 +21,11 @@ const directory = join(packageRoot(), 'dist', 'console');
 
 /** The addresses that are pages of the console. */
 const pages = /^\/(organizations\/.*)?$/;
-/** What answers elsewhere. A browser that opens any other address is shown, by the console, that there is nothing. */
-const others = new Set(['/graphql', '/health', '/ready']);
 /** What the build leaves in the page for the nonce of the response. */
 const noncePlaceholder = '__CSP_NONCE__';
 
 /**
- * Serves the console, and leaves all other requests to `next`. The names of its files change with their content, so that
+ * Serves the console, which tells a browser that opens any other address that there is nothing, and leaves all else to `next`. The names of its files change with their content, so that
  * they may be kept for ever; the page that names them is asked for every time.
  *
  * @throws {ConsoleMissingError} when it has not been built
@@ -44,7 +43,8 @@ export function serveConsole(next: RequestHandler): RequestHandler {
   });
   return (request, response) => {
     const pathname = pathOf(request);
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || others.has(pathname)) return next(request, response);
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || servedPaths.has(pathname))
+      return next(request, response);
     if (pages.test(pathname)) return sendPage(response, page, 200);
     if (pathname === '/index.html') return sendPage(response, page, 404);
     return files(request, response, () => {

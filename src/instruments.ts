@@ -19,11 +19,6 @@ export interface Instrument {
   readonly outcomes?: Outcomes;
 }
 
-/** One after the other put around the thing: the last is the outermost. */
-export function wrapAll<Thing>(thing: Thing, wraps: readonly ((thing: Thing) => Thing)[]): Thing {
-  return wraps.reduce((wrapped, wrap) => wrap(wrapped), thing);
-}
-
 /** Tells all of them of every statement. Undefined: there are none, and a statement costs nothing more. */
 export function tellAll(observers: readonly StatementObserver[]): StatementObserver | undefined {
   if (observers.length < 2) return observers[0];

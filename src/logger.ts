@@ -4,7 +4,7 @@ import type { LogLevel } from './config.ts';
 
 export type { Logger } from 'pino';
 
-/** What the line about a request tells of it beside what HTTP knows. None of it may be a secret, or any text of a client. */
+/** What the line about a request tells of it beside what HTTP knows. None of it may be a secret, or text of a client beyond a name. */
 export interface RequestNotes {
   /** `operator`, or `token:` and its id. Left out: nobody who is known. */
   caller?: string;
@@ -16,7 +16,7 @@ export interface RequestNotes {
   operation?: string;
   /** The operation's root fields. */
   fields?: readonly string[];
-  /** What the client calls the operation, made harmless. */
+  /** What the client calls the operation, where GraphQL would take it for a name. */
   operationName?: string;
   /** The codes of its errors, each once. */
   errors?: readonly string[];

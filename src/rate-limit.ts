@@ -10,7 +10,7 @@ const windowSeconds = 60;
 const countTimeoutMs = 1_000;
 
 /** A caller has made all requests that it may make in this minute. */
-export class RateLimitError extends LimitExceededError {
+class RateLimitError extends LimitExceededError {
   override readonly retryable = true;
 
   constructor(limit: number, retryAfterSeconds: number) {

@@ -1,13 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { RequestHandler } from './http-server.ts';
 import { type Logger, requestContext } from './logger.ts';
-
-/** Where the API is. What else is served is asked for all the time, and of interest to nobody but who debugs it. */
-export const apiPath = '/graphql';
+import { apiPath } from './paths.ts';
 
 /**
  * Logs a line for each request once it is answered, or given up by the client: at level info for the API, otherwise at
- * debug. It tells what was noted of the request on the way, and of the URL the path alone, for the rest may hold a key.
+ * debug: that is asked for all the time, and of interest to nobody but who debugs it. It tells what was noted of the request on the way, and of the URL the path alone, for the rest may hold a key.
  */
 export function logRequests(handler: RequestHandler, log: Logger): RequestHandler {
   return (request, response) => {

@@ -12,12 +12,13 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
-import { type Instrument, tellAll, wrapAll } from './instruments.ts';
+import { type Instrument, tellAll } from './instruments.ts';
 import { type Logger, requestContext } from './logger.ts';
 import type { MetricsSnapshot } from './metrics/metrics.ts';
 import type { Prepared } from './prepare.ts';
 import { logRequests } from './request-log.ts';
 import type { OnStop } from './service.ts';
+import { wrapAll } from './wrap-all.ts';
 
 export interface ServeOptions {
   readonly log: Logger;

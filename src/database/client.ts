@@ -45,6 +45,8 @@ export interface DatabaseOptions extends SessionTimeouts {
 const connectionTimeoutMs = 2_000;
 /** Milliseconds that an answer may take on its way, beyond what PostgreSQL may take for it. */
 const answerDelayMs = 1_000;
+/** Milliseconds that a pooler may let a statement wait for a session, before PostgreSQL sees it: as the README sets it up. */
+const poolerWaitMs = 5_000;
 /** Statements that one connection keeps prepared. Beyond it (lists of many lengths) they are sent unnamed. */
 const maxPreparedStatements = 500;
 
@@ -67,7 +69,8 @@ export function createPrismaClient(options: DatabaseOptions): PrismaClient {
     max: options.poolSize,
     connectionTimeoutMillis: connectionTimeoutMs,
     ...(!options.pooled && { ...settingsOf(options), options: planOnce }),
-    query_timeout: options.answerTimeoutMs ?? options.statementTimeoutMs + answerDelayMs,
+    query_timeout:
+      options.answerTimeoutMs ?? options.statementTimeoutMs + answerDelayMs + (options.pooled ? poolerWaitMs : 0),
     ...(onStatement !== undefined && { onStatement }),
   });
   options.onPool?.(pool);

@@ -8,7 +8,7 @@ import type { Logger } from '../logger.ts';
  */
 export async function warnOfScarceConnections(
   prisma: PrismaClient,
-  { webConcurrency, databasePoolSize }: Config,
+  { webConcurrency, databasePoolSize, metricsPort }: Config,
   log: Logger,
 ): Promise<void> {
   // PostgreSQL 15 has no reserved_connections.
@@ -16,7 +16,8 @@ export async function warnOfScarceConnections(
     select current_setting('max_connections')::int
            - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true), '0')::int as connections`;
-  const wanted = webConcurrency * databasePoolSize;
+  const ofMetrics = metricsPort === undefined ? 0 : 1;
+  const wanted = webConcurrency * databasePoolSize + ofMetrics;
   if (wanted <= limit.connections) return;
   log.warn(
     { wanted, available: limit.connections },

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { endsSession, OutcomeUnknownError } from './errors.ts';
+import { endsSession, OutcomeUnknownError } from './outcomes.ts';
 
 /** What opens a transaction and answers nothing. */
 const opening = /^(?:BEGIN|SET TRANSACTION ISOLATION LEVEL [A-Z ]+)$/;

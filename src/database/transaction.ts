@@ -1,14 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Transaction } from './client.ts';
-import {
-  isTransientConflict,
-  mayHaveBeenDone,
-  OutcomeUnknownError,
-  ResultUnreadError,
-  toDomainError,
-  unavailable,
-} from './errors.ts';
+import { isTransientConflict, toDomainError, unavailable } from './errors.ts';
+import { mayHaveBeenDone, OutcomeUnknownError, ResultUnreadError } from './outcomes.ts';
 
 /** How often a transaction that PostgreSQL ended for another's sake is run again. */
 const maxRetries = 3;
@@ -54,7 +48,7 @@ export async function withoutTransaction<T>(change: () => Promise<T>, isBegun = 
   try {
     return await change();
   } catch (error) {
-    const isOpen = mayHaveBeenDone(error) || (isBegun && toDomainError(error)?.code === 'SERVICE_UNAVAILABLE');
+    const isOpen = mayHaveBeenDone(error) || (isBegun && toDomainError(error)?.retryable === true);
     throw isOpen ? new OutcomeUnknownError({ cause: error }) : error;
   }
 }

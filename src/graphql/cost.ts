@@ -1,7 +1,7 @@
 import type { ComplexityErrorFn } from '@pothos/plugin-complexity';
 import type { Context } from './context.ts';
-import { LimitExceededError } from './limits.ts';
-import { defaultPageSize, type PageArgs } from './pages.ts';
+import { checkSize, LimitExceededError } from './limits.ts';
+import { defaultPageSize, type PageArgs, type PageLimit } from './pages.ts';
 
 /** How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. */
 const usualListLength = 10;
@@ -25,7 +25,16 @@ export const costs = {
   complexityError: tooCostly,
 };
 
-/** The cost of a list of which a part is asked for: that of the part. What is larger than any page is refused for that. */
-export function pageCost({ first, last }: PageArgs, { limits }: Context) {
-  return { field: 1, multiplier: Math.min(first ?? last ?? defaultPageSize, limits.maxWorkspacePageSize) };
+/**
+ * The cost of a list of which a part is asked for: that of the part. One that is too large is refused here, before
+ * anything of the operation is done.
+ *
+ * @throws LimitExceededError, BadUserInputError
+ */
+export function pageCost(limit: PageLimit = 'maxPageSize') {
+  return ({ first, last }: PageArgs, { limits }: Context) => {
+    checkSize('first', first, limits[limit]);
+    checkSize('last', last, limits[limit]);
+    return { field: 1, multiplier: first ?? last ?? defaultPageSize };
+  };
 }

@@ -1,6 +1,6 @@
 import {
+  type DirectiveNode,
   type DocumentNode,
-  type FragmentDefinitionNode,
   Kind,
   Lexer,
   OperationTypeNode,
@@ -13,10 +13,13 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { LimitExceededError, type Limits } from './limits.ts';
+import { type Fragments, fragmentsOf } from './root-fields.ts';
 import { checkMutations } from './sequential.ts';
 
-type DocumentLimits = Pick<Limits, 'maxTokens' | 'maxDepth' | 'maxAliases' | 'maxDirectives' | 'maxMutations'>;
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+type DocumentLimits = Pick<
+  Limits,
+  'maxTokens' | 'maxDepth' | 'maxAliases' | 'maxDirectives' | 'maxComplexity' | 'maxMutations'
+>;
 
 /**
  * Refuses documents that are too large, before GraphQL looks for anything else that is wrong with them. It is a part of the
@@ -59,15 +62,12 @@ const nestingOf = (maxDepth: number) => 4 * maxDepth;
 /** Looks at a document before the parser does, which is recursive: its stack holds some thousand levels. */
 function checkText(text: string, { maxTokens, maxDepth }: DocumentLimits): void {
   const maxNesting = nestingOf(maxDepth);
+  // The lexer makes a token of each comment too, of all that follow each other at once.
+  if (text.split('#', maxTokens + 2).length > maxTokens + 1) throw tooLong('comments', maxTokens);
   const lexer = new Lexer(new Source(text));
   let nesting = 0;
   for (let tokens = 0; lexer.advance().kind !== TokenKind.EOF; ) {
-    if (++tokens > maxTokens) {
-      throw new LimitExceededError(
-        `The document has more than ${maxTokens} tokens. Ask for less at once, and pass values as variables.`,
-        { limit: maxTokens },
-      );
-    }
+    if (++tokens > maxTokens) throw tooLong('tokens', maxTokens);
     const { kind } = lexer.token;
     if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) nesting++;
     else if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) nesting--;
@@ -76,19 +76,20 @@ function checkText(text: string, { maxTokens, maxDepth }: DocumentLimits): void 
 }
 
 function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(document);
   const measure = createMeasure(fragments, limits.maxDepth);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives, selections } = measure(definition.selectionSet);
-    const allDirectives = directives + (definition.directives?.length ?? 0);
+    const { depth, aliases, directives, selections, introspections } = measure(definition.selectionSet);
+    const allDirectives = directives + countDirectives(definition, ...(definition.variableDefinitions ?? []));
+    const costOfSchema = introspections * costOfIntrospection;
     if (depth > limits.maxDepth) throw tooDeep('The fields of the operation nest', limits.maxDepth);
     if (aliases > limits.maxAliases) throw tooMany('aliases', aliases, limits.maxAliases);
     if (allDirectives > limits.maxDirectives) throw tooMany('directives', allDirectives, limits.maxDirectives);
     if (selections > limits.maxTokens) throw tooMany('selections', selections, limits.maxTokens);
+    if (costOfSchema > limits.maxComplexity) {
+      throw tooMany('introspections', introspections, Math.floor(limits.maxComplexity / costOfIntrospection));
+    }
     if (definition.operation === OperationTypeNode.MUTATION) checkMutations(definition, fragments, limits.maxMutations);
   }
 }
@@ -99,9 +100,15 @@ interface Measure {
   readonly directives: number;
   /** A few fragments that spread each other twice make millions, which the answer's cost is reckoned from one by one. */
   readonly selections: number;
+  /** How often the schema is asked for, or a type of it. */
+  readonly introspections: number;
 }
 
-const nothing: Measure = { depth: 0, aliases: 0, directives: 0, selections: 0 };
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, selections: 0, introspections: 0 };
+
+/** What asks for the schema, and the fields that the answer may hold: those of `cost.ts` count nothing below it. */
+const introspecting = new Set(['__schema', '__type']);
+const costOfIntrospection = 20_000;
 
 /**
  * Measures selections as if fragments stood where they are spread. Each fragment is measured once, however often that is;
@@ -113,15 +120,16 @@ function createMeasure(fragments: Fragments, maxDepth: number): (selections: Sel
   function ofSet(set: SelectionSetNode, level: number): Measure {
     // Fragments lead deeper too, without a field.
     if (level > nestingOf(maxDepth)) throw tooDeep('The fields of the operation nest', maxDepth);
-    let { depth, aliases, directives, selections } = nothing;
+    let { depth, aliases, directives, selections, introspections } = nothing;
     for (const selection of set.selections) {
       const part = ofSelection(selection, level + 1);
       depth = Math.max(depth, part.depth);
       aliases += part.aliases;
-      directives += part.directives + (selection.directives?.length ?? 0);
+      directives += part.directives + countDirectives(selection);
       selections += part.selections + 1;
+      introspections += part.introspections;
     }
-    return { depth, aliases, directives, selections };
+    return { depth, aliases, directives, selections, introspections };
   }
 
   function ofSelection(selection: SelectionNode, level: number): Measure {
@@ -130,7 +138,8 @@ function createMeasure(fragments: Fragments, maxDepth: number): (selections: Sel
         const below = selection.selectionSet === undefined ? nothing : ofSet(selection.selectionSet, level);
         const aliases = below.aliases + (selection.alias === undefined ? 0 : 1);
         const isOwnLevel = !partsOfList.has(selection.name.value);
-        return { ...below, depth: below.depth + (isOwnLevel ? 1 : 0), aliases };
+        const introspections = below.introspections + (introspecting.has(selection.name.value) ? 1 : 0);
+        return { ...below, depth: below.depth + (isOwnLevel ? 1 : 0), aliases, introspections };
       }
       case Kind.INLINE_FRAGMENT:
         return ofSet(selection.selectionSet, level);
@@ -145,7 +154,8 @@ function createMeasure(fragments: Fragments, maxDepth: number): (selections: Sel
     const fragment = fragments.get(name);
     if (fragment === undefined) return nothing;
     known.set(name, nothing);
-    const whole = ofSet(fragment.selectionSet, level);
+    const inside = ofSet(fragment.selectionSet, level);
+    const whole = { ...inside, directives: inside.directives + countDirectives(fragment) };
     known.set(name, whole);
     return whole;
   }
@@ -153,11 +163,26 @@ function createMeasure(fragments: Fragments, maxDepth: number): (selections: Sel
   return (selections) => ofSet(selections, 0);
 }
 
+function countDirectives(...nodes: readonly { readonly directives?: readonly DirectiveNode[] | undefined }[]): number {
+  return nodes.reduce((count, { directives = [] }) => count + directives.length, 0);
+}
+
+function tooLong(what: 'tokens' | 'comments', limit: number): LimitExceededError {
+  return new LimitExceededError(
+    `The document has more than ${limit} ${what}. Ask for less at once, and pass values as variables.`,
+    { limit },
+  );
+}
+
 function tooDeep(what: string, limit: number): LimitExceededError {
   return new LimitExceededError(`${what} deeper than ${limit} levels. Ask for less at once.`, { limit });
 }
 
-function tooMany(what: 'aliases' | 'directives' | 'selections', count: number, limit: number): LimitExceededError {
+function tooMany(
+  what: 'aliases' | 'directives' | 'selections' | 'introspections',
+  count: number,
+  limit: number,
+): LimitExceededError {
   return new LimitExceededError(
     `The operation has ${count} ${what}, those of its fragments included, and at most ${limit} are taken. Send several requests.`,
     { [what]: count, limit },

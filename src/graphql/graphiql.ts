@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { GraphQLError } from 'graphql';
 import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga';
+import { apiPath } from '../paths.ts';
 import { pagePolicy } from '../security-headers.ts';
 import type { Authenticate } from '../tokens/authenticate.ts';
 import { hashesEqual, hashToken } from '../tokens/token-format.ts';
@@ -164,7 +165,7 @@ export function useGraphiql(
 
   return {
     async onRequest({ request, url, fetchAPI, endResponse }) {
-      if (!shouldRenderGraphiQL(request) || url.pathname !== '/graphql') return;
+      if (!shouldRenderGraphiQL(request) || url.pathname !== apiPath) return;
       const [body, init] = await answer(request).catch(refuse);
       endResponse(new fetchAPI.Response(body, init));
     },

@@ -9,7 +9,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { wrapAll } from '../instruments.ts';
+import { wrapAll } from '../wrap-all.ts';
 import type { Context } from './context.ts';
 
 /** An operation that is valid, as it is executed once. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadUserInputError } from '../domain-error.ts';
 import { type Context, sees } from './context.ts';
 import { uuid } from './inputs.ts';
-import { checkSize } from './limits.ts';
+import type { Limits } from './limits.ts';
 
 /** Rows on a page unless the client says otherwise. */
 export const defaultPageSize = 20;
@@ -29,6 +29,9 @@ export interface PageArgs {
   readonly before?: string | null | undefined;
 }
 
+/** Which limit a page is under. */
+export type PageLimit = keyof Pick<Limits, 'maxPageSize' | 'maxWorkspacePageSize'>;
+
 /** What the cursors of a list hold, as the Prisma plugin encodes them: the key of a row. */
 export const cursorKeys = {
   organization: uuid.transform((orgId) => ({ orgId })),
@@ -45,26 +48,21 @@ export const cursorKeys = {
 } as const;
 
 /**
- * The `maxSize` of a connection of the Prisma plugin, which checks the paging arguments before they reach the database.
+ * The `maxSize` of a connection of the Prisma plugin, which checks the paging arguments before they reach the database;
+ * how large they are, `pageCost` has.
  * A cursor names a row, and the database compares with that row, so a caller must not bring that of another
  * organization: its place in the order would give away its name.
  *
- * @throws LimitExceededError, BadUserInputError
+ * @throws BadUserInputError
  */
-export function pageLimit(
-  key: (typeof cursorKeys)[keyof typeof cursorKeys],
-  limit: 'maxPageSize' | 'maxWorkspacePageSize' = 'maxPageSize',
-) {
+export function pageLimit(key: (typeof cursorKeys)[keyof typeof cursorKeys], limit: PageLimit = 'maxPageSize') {
   return (args: PageArgs, context: object): number => {
     if (typeof args.first === 'number' && typeof args.last === 'number') {
       throw new BadUserInputError('Pass first or last, not both: a page is taken from one end.', { argument: 'last' });
     }
-    const maxSize = (context as Context).limits[limit];
-    checkSize('first', args.first, maxSize);
-    checkSize('last', args.last, maxSize);
     checkCursor('after', args.after, key, context as Context);
     checkCursor('before', args.before, key, context as Context);
-    return maxSize;
+    return (context as Context).limits[limit];
   };
 }
 

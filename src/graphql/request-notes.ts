@@ -6,8 +6,8 @@ import type { OperationObserver } from './observe-operations.ts';
 /** Characters of a client's own name for an operation that are logged at most. */
 const maxNameLength = 100;
 
-/** Control, bidirectional and zero-width characters, line separators and halves of characters: all that reads as something else. */
-const misleading = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** What GraphQL takes for a name. All else is some text of the client, which may be a token for all that is known here. */
+const graphqlName = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 /** Notes for the log who calls. */
 export function noteCaller(caller: Caller): void {
@@ -44,5 +44,5 @@ export const notesForLog: OperationObserver = {
 
 function noteName(name: string): void {
   const notes = requestContext.getStore()?.notes;
-  if (notes !== undefined) notes.operationName = name.slice(0, maxNameLength).replace(misleading, '\ufffd');
+  if (notes !== undefined && graphqlName.test(name)) notes.operationName = name.slice(0, maxNameLength);
 }

@@ -1,12 +1,6 @@
-import {
-  DirectiveLocation,
-  type FragmentDefinitionNode,
-  GraphQLDirective,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { DirectiveLocation, GraphQLDirective, type OperationDefinitionNode } from 'graphql';
 import { LimitExceededError } from './limits.ts';
+import { type Fragments, responseNameOf, rootFieldsOf } from './root-fields.ts';
 
 /** What a mutation says of itself that has more than one field on purpose. */
 export const sequential = new GraphQLDirective({
@@ -23,12 +17,10 @@ export const sequential = new GraphQLDirective({
  *
  * @throws LimitExceededError
  */
-export function checkMutations(
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  maxMutations: number,
-): void {
-  const count = findRootFields(operation.selectionSet, fragments).size;
+export function checkMutations(operation: OperationDefinitionNode, fragments: Fragments, maxMutations: number): void {
+  // Introspection changes nothing.
+  const fields = rootFieldsOf(operation, fragments).filter(({ name }) => !name.value.startsWith('__'));
+  const count = new Set(fields.map(responseNameOf)).size;
   const isSequential = operation.directives?.some(({ name }) => name.value === sequential.name) ?? false;
   if (count <= (isSequential ? maxMutations : 1)) return;
   const help = isSequential
@@ -39,27 +31,4 @@ export function checkMutations(
     mutations: count,
     limit: isSequential ? maxMutations : 1,
   });
-}
-
-/** The fields that an operation runs, by the names that they answer under, whatever its directives leave out. */
-function findRootFields(
-  { selections }: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  found = new Set<string>(),
-  seen = new Set<string>(),
-): Set<string> {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FIELD) {
-      const { name, alias = name } = selection;
-      // Introspection changes nothing.
-      if (!name.value.startsWith('__')) found.add(alias.value);
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      findRootFields(selection.selectionSet, fragments, found, seen);
-    } else if (!seen.has(selection.name.value)) {
-      seen.add(selection.name.value);
-      const fragment = fragments.get(selection.name.value);
-      if (fragment !== undefined) findRootFields(fragment.selectionSet, fragments, found, seen);
-    }
-  }
-  return found;
 }

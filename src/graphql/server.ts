@@ -5,6 +5,7 @@ import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { ReplicaReader } from '../database/replica.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
+import { apiPath, healthPath, readyPath } from '../paths.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { createAuthentication } from '../tokens/authenticate.ts';
 import { createHeartbeatBatches } from '../workspaces/heartbeats.ts';
@@ -14,6 +15,7 @@ import { type Context, createContext } from './context.ts';
 import { createCors } from './cors.ts';
 import { createDocumentCaches, useDocumentLimits } from './document-limits.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
+import { useExactPaths } from './exact-paths.ts';
 import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import type { Limits } from './limits.ts';
@@ -73,8 +75,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
   return createYoga<object, Context>({
     schema,
     context: ({ request }) => createContext(shared, callers.of(request)),
-    graphqlEndpoint: '/graphql',
-    healthCheckEndpoint: '/health',
+    graphqlEndpoint: apiPath,
+    healthCheckEndpoint: healthPath,
     landingPage: false,
     // `useGraphiql` serves the page.
     graphiql: false,
@@ -87,6 +89,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     maxRequestBodySize: false,
     parserAndValidationCache: createDocumentCaches(),
     plugins: [
+      useExactPaths(),
       useOperationObservers([notesForLog, ...observers]),
       useNamesInLog(),
       useDocumentLimits(limits),
@@ -95,10 +98,10 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useOpenSubscriptions(limits.maxSubscriptions),
       useUnreadResults(),
       ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
-      useReadinessCheck({ endpoint: '/ready', check: isReady }),
+      useReadinessCheck({ endpoint: readyPath, check: isReady }),
       useRequestTimeout(limits.requestTimeoutMs, maskError),
       useJsonRequests(limits.maxBodyBytes),
-      useCSRFPrevention({ requestHeaders: ['authorization', 'x-graphql-yoga-csrf'] }),
+      useCSRFPrevention({ requestHeaders: ['authorization'] }),
       callers.plugin,
     ],
   });

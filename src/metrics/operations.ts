@@ -5,7 +5,8 @@ import type { Operation } from '../graphql/observe-operations.ts';
 
 /** What is not expected is masked under this code. */
 const unexpected = 'INTERNAL_SERVER_ERROR';
-const codes: ReadonlySet<string> = new Set([...errorCodes, unexpected]);
+/** All codes that errors are counted under. */
+export const codes: ReadonlySet<string> = new Set([...errorCodes, unexpected]);
 
 /** The code that an error is counted under: one of a closed set, whatever the error says. */
 export function codeOf({ extensions }: GraphQLError): string {

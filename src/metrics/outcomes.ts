@@ -2,7 +2,7 @@ import { type GraphQLError, Kind } from 'graphql';
 import { Counter, type Registry } from 'prom-client';
 import type { Operation } from '../graphql/observe-operations.ts';
 import type { Outcomes } from '../graphql/outcomes.ts';
-import { codeOf } from './operations.ts';
+import { codeOf, codes } from './operations.ts';
 
 const install = 'installPlatformAgent';
 
@@ -14,7 +14,8 @@ export function createInstallMetrics(registry: Registry) {
     labelNames: ['outcome'],
     registers: [registry],
   });
-  for (const outcome of ['installed', 'already_installed']) installs.inc({ outcome }, 0);
+  // As those that were never seen are 0, an alert on an increase does not miss the first.
+  for (const outcome of ['installed', 'already_installed', ...codes]) installs.inc({ outcome }, 0);
   return {
     onInstall(changed: boolean) {
       installs.inc({ outcome: changed ? 'installed' : 'already_installed' });

@@ -66,10 +66,11 @@ function describeBuild(registry: Registry): void {
 
 /** Counts over one connection beside those of the processes that serve, on the replica where there is one. */
 async function createCount(config: Config, url: string, { log, onStop }: ServeOptions): Promise<() => Promise<number>> {
-  const options = { poolSize: 1, answerTimeoutMs: config.statementTimeoutMs, log, onStop };
+  const options = { poolSize: 1, log, onStop };
   const primary = connect(config, { url, ...options });
   if (config.databaseReplicaUrl === undefined) return () => countStaleAgents(primary);
-  const replica = connect(config, { url: config.databaseReplicaUrl, ...options });
+  const answerTimeoutMs = config.statementTimeoutMs;
+  const replica = connect(config, { url: config.databaseReplicaUrl, answerTimeoutMs, ...options });
   const read = await createReplicaReader({ primary, replica, log });
   return () => read(countStaleAgents);
 }

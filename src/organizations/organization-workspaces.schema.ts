@@ -45,7 +45,7 @@ function loadWorkspacePage(
 builder.prismaObjectFields(Organization, (t) => ({
   workspaces: t.field({
     type: WorkspaceConnection,
-    complexity: pageCost,
+    complexity: pageCost('maxWorkspacePageSize'),
     description: 'All workspaces by name; removed ones only when that status is asked for.',
     args: {
       status: t.arg({ type: [WorkspaceStatusEnum], description: 'Any of these.' }),

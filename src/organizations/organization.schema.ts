@@ -59,7 +59,7 @@ export const Organization = builder.prismaObject('Organization', {
       {
         cursor: 'orgId_seq',
         maxSize: pageLimit(cursorKeys.event),
-        complexity: pageCost,
+        complexity: pageCost(),
         description: 'What happened, newest first.',
         query: { orderBy: { seq: 'desc' } },
       },
@@ -97,7 +97,7 @@ builder.queryFields((t) => ({
       type: Organization,
       cursor: 'id',
       maxSize: pageLimit(cursorKeys.organization),
-      complexity: pageCost,
+      complexity: pageCost(),
       description: 'The organizations that the caller may see, by name.',
       args: {
         search: t.arg.string({ validate: searchText, description: 'Part of the name, in any case.' }),

@@ -1,7 +1,5 @@
 import { builder } from '../graphql/builder.ts';
-import type { Context } from '../graphql/context.ts';
 import { pageCost } from '../graphql/cost.ts';
-import { checkSize } from '../graphql/limits.ts';
 import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import type { InstallEffects } from './effects.ts';
@@ -14,16 +12,6 @@ export const upToFirst = builder.args((t) => ({
     description: `How many of them to list, at most ${promisedSizes.workspacePage}, ${orMore}.`,
   }),
 }));
-
-/**
- * The part of a list that is asked for.
- *
- * @throws LimitExceededError, BadUserInputError
- */
-export function takeFirst<Item>(list: readonly Item[], first: number, { limits }: Context): Item[] {
-  checkSize('first', first, limits.maxWorkspacePageSize);
-  return list.slice(0, first);
-}
 
 /** Names workspaces of one organization in the way by which the schema loads them. */
 export const workspaceKeys = (orgId: string, ids: readonly string[]) => ids.map((id) => ({ orgId, id }));
@@ -38,9 +26,8 @@ export const InstallEffectsInterface = builder.interfaceRef<EffectsInOrganizatio
       type: [Workspace],
       description: 'The roots that become children of the agent, by id.',
       args: upToFirst,
-      complexity: pageCost,
-      resolve: ({ orgId, adoptedWorkspaces }, { first }, context) =>
-        workspaceKeys(orgId, takeFirst(adoptedWorkspaces, first, context)),
+      complexity: pageCost('maxWorkspacePageSize'),
+      resolve: ({ orgId, adoptedWorkspaces }, { first }) => workspaceKeys(orgId, adoptedWorkspaces.slice(0, first)),
     }),
     adoptedWorkspaceCount: t.int({
       description: 'How many roots become children of the agent.',
@@ -62,9 +49,8 @@ export const InstallEffectsInterface = builder.interfaceRef<EffectsInOrganizatio
       description:
         'Roots that admitted every plugin before. Where the policy of the agent becomes ALLOW_LISTED, they no longer do.',
       args: upToFirst,
-      complexity: pageCost,
-      resolve: ({ orgId, previouslyOpenRoots }, { first }, context) =>
-        workspaceKeys(orgId, takeFirst(previouslyOpenRoots, first, context)),
+      complexity: pageCost('maxWorkspacePageSize'),
+      resolve: ({ orgId, previouslyOpenRoots }, { first }) => workspaceKeys(orgId, previouslyOpenRoots.slice(0, first)),
     }),
   }),
 });

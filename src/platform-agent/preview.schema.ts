@@ -4,7 +4,7 @@ import { pageCost } from '../graphql/cost.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { ofInstall } from './arguments.ts';
-import { InstallEffectsInterface, takeFirst, upToFirst, workspaceKeys } from './install-effects.schema.ts';
+import { InstallEffectsInterface, upToFirst, workspaceKeys } from './install-effects.schema.ts';
 import type { InstallConflict } from './plan.ts';
 import type { AnchoredEntry } from './preview.sql.ts';
 import { type InstallOutcome, type Preview, type PreviewedEntry, previewInstall } from './preview.ts';
@@ -115,17 +115,16 @@ const PlatformAgentPreview = builder.objectRef<Preview>('PlatformAgentPreview').
       description:
         'Roots that admit every plugin now and will not afterwards. Empty unless the policy is ALLOW_LISTED.',
       args: upToFirst,
-      complexity: pageCost,
-      resolve: ({ orgId, pluginPolicy, previouslyOpenRoots }, { first }, context) =>
-        workspaceKeys(orgId, takeFirst(pluginPolicy === 'allow_listed' ? previouslyOpenRoots : [], first, context)),
+      complexity: pageCost('maxWorkspacePageSize'),
+      resolve: ({ orgId, pluginPolicy, previouslyOpenRoots }, { first }) =>
+        workspaceKeys(orgId, pluginPolicy === 'allow_listed' ? previouslyOpenRoots.slice(0, first) : []),
     }),
     allowlist: t.field({
       type: [PreviewedAllowlistEntry],
       description: 'The allowlist of the agent afterwards, by plugin name.',
       args: upToFirst,
-      complexity: pageCost,
-      resolve: ({ orgId, allowlist }, { first }, context) =>
-        takeFirst(allowlist, first, context).map((entry) => ({ ...entry, orgId })),
+      complexity: pageCost('maxWorkspacePageSize'),
+      resolve: ({ orgId, allowlist }, { first }) => allowlist.slice(0, first).map((entry) => ({ ...entry, orgId })),
     }),
   }),
 });

@@ -1,7 +1,7 @@
 import { defaultTextMapGetter, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { RequestHandler } from '../http-server.ts';
-import { apiPath } from '../request-log.ts';
+import { apiPath } from '../paths.ts';
 import type { ActiveContext } from './active-context.ts';
 
 const propagator = new W3CTraceContextPropagator();

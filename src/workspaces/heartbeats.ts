@@ -1,6 +1,6 @@
 import { createBatcher, toError } from '../database/batches.ts';
 import type { Transaction } from '../database/client.ts';
-import { OutcomeUnknownError } from '../database/errors.ts';
+import { OutcomeUnknownError } from '../database/outcomes.ts';
 import { apart } from '../database/sharding.ts';
 import { withoutTransaction } from '../database/transaction.ts';
 import { requireOrganization } from '../organizations/organization.sql.ts';

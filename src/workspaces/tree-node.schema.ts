@@ -98,7 +98,7 @@ builder.prismaInterfaceField(TreeNode, 'children', (t) =>
       type: Workspace,
       cursor: 'orgId_id',
       maxSize: pageLimit(cursorKeys.workspace, 'maxWorkspacePageSize'),
-      complexity: pageCost,
+      complexity: pageCost('maxWorkspacePageSize'),
       description: 'By name.',
       args: {
         includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),

@@ -2,7 +2,6 @@ import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { pageCost } from '../graphql/cost.ts';
 import { uuid } from '../graphql/inputs.ts';
-import { checkSize } from '../graphql/limits.ts';
 import { defaultPageSize } from '../graphql/pages.ts';
 import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { createDescendantsLoader } from './descendants.ts';
@@ -28,7 +27,7 @@ builder.prismaObjectFields(Workspace, (t) => ({
   }),
   descendants: t.field({
     type: WorkspaceConnection,
-    complexity: pageCost,
+    complexity: pageCost('maxWorkspacePageSize'),
     description: 'All below it, depth first and siblings by name: in the order in which a tree is shown.',
     args: {
       first: t.arg.int({
@@ -40,7 +39,6 @@ builder.prismaObjectFields(Workspace, (t) => ({
       includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {
-      checkSize('first', first, context.limits.maxWorkspacePageSize);
       const loader = context
         .loaders(info)
         .ofField(info.fieldNodes, () =>

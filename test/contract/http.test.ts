@@ -26,6 +26,14 @@ test('a query is answered, posted as JSON or sent by GET', async () => {
   expect(await send(byGet(query), { headers: authorization })).toMatchObject(answer);
 });
 
+test.each(['/graphql/', '/x/graphql', '/?a=/graphql', '//graphql', '/'])(
+  'an address that only looks like that of the API is none: %s',
+  async (path) => {
+    expect(await send(path, post({ query: mutation }))).toMatchObject({ status: 404, body: '' });
+    expect(await database.query(`select from organizations where name = 'Intruder'`)).toEqual([]);
+  },
+);
+
 const withoutContentType = { headers: authorization, body: JSON.stringify({ query: mutation }) };
 const twoOperations = 'query A { viewer { kind } } query B { viewer { kind } }';
 const large = { query, variables: { a: 'x'.repeat(2_000_001) } };

@@ -15,6 +15,7 @@ const impatient = createTestApi(database, { lockTimeoutMs: 100 });
 const shortOfTime = createTestApi(database, { lockTimeoutMs: 5_000, statementTimeoutMs: 100 });
 const unreachable = createTestApi({ ...database, url: 'postgresql://taproot@127.0.0.1:1/taproot' });
 const unknownDatabase = createTestApi({ ...database, url: databaseUrl(database.url, 'taproot_nowhere') });
+const withoutSocket = createTestApi({ ...database, url: 'postgresql://%2Fnowhere/taproot' });
 watchNeighbour(database);
 
 let orgId: string;
@@ -177,6 +178,7 @@ test('a name that a writer outside the program takes meanwhile is a NAME_CONFLIC
 describe.each<[string, TestApi]>([
   ['out of reach', unreachable],
   ['not there', unknownDatabase],
+  ['behind a socket whose file is gone, as PostgreSQL has stopped', withoutSocket],
 ])('a database that is %s', (_, broken) => {
   test('is SERVICE_UNAVAILABLE to the operator, for reads and writes', async () => {
     for (const document of [

@@ -157,6 +157,28 @@ describe.each([
   });
 });
 
+test('comments are as many as tokens', async () => {
+  await answer(api, `{ viewer { kind } }${'#\n'.repeat(10_000)}`);
+  const { message } = await exceed(api, `{ viewer { kind } }${'#\n'.repeat(10_001)}`);
+  expect(message).toContain('comments');
+});
+
+test('the schema is asked for as often as the cost of an answer allows, which is ten times', async () => {
+  const asked = (times: number) =>
+    `{ ${Array.from({ length: times }, (_, i) => `a${i}: __schema { queryType { name } }`).join(' ')} }`;
+  await answer(api, asked(10));
+  const { message, extensions } = await exceed(api, asked(11));
+  expect(message).toContain('11 introspections');
+  expect(extensions).toMatchObject({ limit: 10 });
+});
+
+test('a directive of a fragment and of a variable counts too', async () => {
+  const document = (own: string) =>
+    `query ($a: Int = 1 ${own}) { viewer { ...F } } fragment F on Viewer ${own} { kind }`;
+  const { message } = await exceed(strictApi, document('@skip(if: true) @include(if: true)'));
+  expect(message).toContain('4 directives');
+});
+
 test('selections are as many as tokens, wherever they come from: fragments that spread others twice are soon too many', async () => {
   const doubling = (levels: number) =>
     `{ viewer { ...F0 } } ${times(levels, (i) => `fragment F${i} on Viewer { ...F${i + 1} ...F${i + 1} }`)}

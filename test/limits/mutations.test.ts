@@ -72,6 +72,25 @@ describe('a mutation has one field', () => {
 });
 
 describe('a mutation that is @sequential', () => {
+  test('and fails in the middle says what is done, and not that it may be sent again', async () => {
+    const holder = await database.connect();
+    await holder.query(`create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'no' using errcode = '55P03'; end $$`);
+    await holder.query(`create trigger refuse before insert on workspaces for each row
+      when (new.name = 'c') execute function refuse()`);
+    const left = create('left').replace('{', '@include(if: false) {');
+    const { errors, data } = await api.execute(
+      `mutation @sequential { ${left} ${create('a', 'first')} ...F ${create('d')} } fragment F on Mutation { ${create('b')} ${create('c')} }`,
+    );
+    await holder.query('drop function refuse cascade');
+    expect(data ?? null).toBeNull();
+    expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
+      { path: ['c'], extensions: { code: 'LOCK_TIMEOUT', done: ['first', 'b'] } },
+    ]);
+    expect(errors?.[0]?.message).toContain('is done (first, b)');
+    expect(await readNames()).toEqual(['a', 'b']);
+  });
+
   test('has up to twenty fields, which run one after the other', async () => {
     await api.expectData(`mutation @sequential { ${numbered(20)} }`);
     expect(await readNames()).toEqual(Array.from({ length: 20 }, (_, i) => `w${i}`));

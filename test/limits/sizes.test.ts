@@ -50,6 +50,13 @@ describe.each(lists)('%s', (_, size, more, document) => {
   });
 });
 
+test('a mutation whose answer would hold too many of a list is not carried out', async () => {
+  const document = `mutation { createApiToken(orgId: "${orgId}", name: "lost", rootId: "${rootId}") {
+    token apiToken { root { descendants(first: 1001) { totalCount } } } } }`;
+  expect((await exceed(api, document)).extensions).toMatchObject({ argument: 'first', limit: 1_000 });
+  expect(await database.query('select from org_api_tokens where org_id = $1', [orgId])).toEqual([]);
+});
+
 const record = `mutation ($orgId: ID!, $heartbeats: [HeartbeatInput!]!) { recordHeartbeats(orgId: $orgId, heartbeats: $heartbeats) }`;
 const beats = (count: number) => ({
   orgId,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operatorToken } from '../support/api.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -105,14 +106,15 @@ test.each(['/health', '/ready', '/', '/nowhere'])(
   },
 );
 
-test("a client's name for its operation is cut, and made harmless, also where there is no such operation", async () => {
-  const hostile = `a\u202eb\u200bc\n\u001b[31m${'x'.repeat(200)}`;
-  const body = JSON.stringify({ query: '{ __typename }', operationName: hostile });
+test.each([
+  ['is cut', 'x'.repeat(200), 'x'.repeat(100)],
+  ['is left out where GraphQL would not take it for one: it may be anything', 'a\u202eb\u200b', undefined],
+  ['is left out where it is a token', `tap_${randomUUID()}_${'x'.repeat(43)}`, undefined],
+])("a client's name for its operation, which need not be there, %s", async (_, sent, logged) => {
+  const body = JSON.stringify({ query: '{ __typename }', operationName: sent });
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${operatorToken}` };
   const [line] = await linesOf(() => app.fetch('/graphql', { method: 'POST', headers, body }));
-  const name = String(line?.['operationName']);
-  expect(name).toMatch(/^a\ufffdb\ufffdc\ufffd\ufffd\[31mx+$/);
-  expect(name).toHaveLength(100);
+  expect(line?.['operationName']).toBe(logged);
 });
 
 test('a subscription is one line, when it ends', async () => {
