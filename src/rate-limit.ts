@@ -50,11 +50,18 @@ function createCounter(keyPrefix: string, points: number, log: Logger) {
   const limiter = cluster.isWorker
     ? new RateLimiterCluster({ ...options, timeoutMs: countTimeoutMs })
     : new RateLimiterMemory(options);
+  let counts = true;
   return async (key: string): Promise<void> => {
     try {
       await limiter.consume(key);
+      counts = true;
     } catch (refusal) {
-      if (refusal instanceof Error) return log.warn({ err: refusal }, 'A request was not counted');
+      if (refusal instanceof Error) {
+        // Told once, and not for each request until it counts again.
+        if (counts) log.warn({ err: refusal }, 'Requests are not counted');
+        counts = false;
+        return;
+      }
       const { msBeforeNext } = refusal as RateLimiterRes;
       throw new RateLimitError(points, Math.max(1, Math.ceil(msBeforeNext / 1000)));
     }

@@ -1,16 +1,16 @@
 import { BadUserInputError, DomainError } from '../domain-error.ts';
 
-/** How much a request may ask for, and a caller. All of it is set from outside, and refused with LIMIT_EXCEEDED. */
+/** How much a request may ask for, and a caller. All of it is set from outside. */
 export interface Limits {
   /** Bytes of a request's body. */
   readonly maxBodyBytes: number;
-  /** Words and marks of a document, as GraphQL reads them. */
+  /** Words and marks of a document, as GraphQL reads them; comments besides; and selections of an operation, fragments included. */
   readonly maxTokens: number;
   /** Fields that an operation nests, fragments included. The edges and the node of a list are one with it. Prisma takes 60. */
   readonly maxDepth: number;
-  /** Fields of a document that are renamed. */
+  /** Fields of an operation that are renamed, fragments included. */
   readonly maxAliases: number;
-  /** Directives that a document applies. */
+  /** Directives that an operation applies, fragments included. */
   readonly maxDirectives: number;
   /** Fields that the answer to an operation may hold, as `cost.ts` counts them. */
   readonly maxComplexity: number;

@@ -69,6 +69,6 @@ test('requests are answered while the primary process cannot count them', async 
   }
   await waitUntil(
     'each worker tells that it did not count',
-    async () => server.logged().filter(({ msg }) => msg === 'A request was not counted').length === workers,
+    async () => server.logged().filter(({ msg }) => msg === 'Requests are not counted').length === workers,
   );
 });
