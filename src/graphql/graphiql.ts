@@ -96,8 +96,11 @@ export function graphiqlKey(operatorToken: string): string {
   return createHmac('sha256', operatorToken).update('graphiql').digest('hex').slice(0, 32);
 }
 
+/** The type of the options lacks one that the page knows. */
+type ShownOptions = GraphiQLOptions & { readonly variables: string };
+
 /** GraphiQL with example operations in tabs, and the authorization header filled in where the URL asked for has the key. */
-export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): GraphiQLOptions {
+export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url: string): ShownOptions {
   const { operatorToken, example: { orgId, workspaceId } = { orgId: '', workspaceId: '' } } = settings;
   const token = operatorToken !== undefined && hasKey(url, operatorToken) ? operatorToken : '<token>';
   const headers = JSON.stringify({ authorization: `Bearer ${token}` }, null, 2);
@@ -106,6 +109,9 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url:
     title: 'Taproot',
     headers,
     shouldPersistHeaders: false,
+    defaultEditorToolsVisibility: 'variables',
+    // GraphiQL takes those of the tab that it opens from here, and not from the tab.
+    variables: JSON.stringify({ orgId }, null, 2),
     defaultTabs: [
       tab(install, { orgId }),
       tab(organizations, {}),

@@ -59,8 +59,8 @@ export function watchPage(page: Page, origin: string): string[] {
     complaints.push(message.text());
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:'))
-      complaints.push(`Loaded ${request.url()}`);
+    const own = [`${origin}/`, `blob:${origin}/`, 'data:'];
+    if (!own.some((start) => request.url().startsWith(start))) complaints.push(`Loaded ${request.url()}`);
   });
   return complaints;
 }
