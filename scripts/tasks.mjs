@@ -1,5 +1,6 @@
 // What the scripts of package.json do, in one place. Each prepares what it needs first, so that all of them work in a
 // fresh clone.
+import { createRequire } from 'node:module';
 import { prepare } from './prepare.mjs';
 import { run, tool } from './run-tool.mjs';
 
@@ -40,7 +41,7 @@ const tasks = {
   /** What looks for violations, with random seeds and for much longer than in `npm test`. TEST_SEED repeats a run. */
   async 'test:deep'(args) {
     process.env.TEST_DEPTH = 'deep';
-    const folders = ['test/model', 'test/schedules', 'test/faults', 'test/adversarial'];
+    const folders = createRequire(import.meta.url)('../test/support/deep-folders.json');
     await tasks.test(args.some((argument) => argument.startsWith('test/')) ? args : [...folders, ...args]);
   },
 
