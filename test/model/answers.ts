@@ -32,7 +32,7 @@ const shown: Record<Mutation, Shown> = {
   },
   disallowPlugin: asItIs(''),
   setPluginPolicy: asItIs('{ id pluginPolicy }'),
-  createApiToken: { selection: '{ apiToken { id name } }', of: ({ apiToken }) => apiToken },
+  createApiToken: { selection: '{ token apiToken { id name } }', of: ({ apiToken }) => apiToken },
   revokeApiToken: {
     selection: '{ id revokedAt }',
     of: ({ id, revokedAt }) => ({ id, revoked: revokedAt !== null }),
@@ -42,12 +42,25 @@ const shown: Record<Mutation, Shown> = {
   reportProvisioning: asItIs('{ id status }'),
 };
 
-/** Makes the call as a client does, and returns what the client sees. */
-export async function ask(api: ApiClient, { mutation, args }: Call, token: string | undefined): Promise<Answer> {
+/**
+ * Makes the call as a client does, and returns what the client sees.
+ *
+ * @param token the caller's; left out: the operator's
+ * @param keep is given the text of a token that the call creates, which is shown this once
+ */
+export async function ask(
+  api: ApiClient,
+  { mutation, args }: Call,
+  token?: string,
+  keep?: (text: string) => void,
+): Promise<Answer> {
   const { selection, of } = shown[mutation];
   const { data, errors } = await api.execute(documentOf(mutation, selection), { ...args }, token);
   const [error] = errors ?? [];
-  if (error === undefined) return { done: of(data[mutation]) };
+  if (error === undefined) {
+    if (mutation === 'createApiToken') keep?.(data[mutation].token);
+    return { done: of(data[mutation]) };
+  }
   const { code, http, ...ids } = error.extensions;
   return { refused: code, ids };
 }

@@ -1,6 +1,6 @@
 /** The arguments of every mutation, as a client passes them. */
 export interface Arguments {
-  createOrganization: { name: string; id: string };
+  createOrganization: { name: string; id?: string };
   installPlatformAgent: { orgId: string; name?: string };
   createWorkspace: { orgId: string; name: string; parentId?: string; id?: string; runtime?: string };
   moveWorkspace: { orgId: string; id: string; parentId: string };

@@ -7,6 +7,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { countTried, seedOfRun, tries } from '../support/effort.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { rules } from './apply.ts';
+import { bounds } from './bounds.ts';
 import type { Mutation } from './calls.ts';
 import { argumentsAbout, type Program, programs } from './programs.ts';
 import { runProgram } from './run.ts';
@@ -16,8 +17,6 @@ const maxCallers = 4;
 
 const database = await createTestDatabase();
 watchDeadlocks(database);
-// Bounds that no call comes near: a time-out would be an answer that no order explains.
-const bounds = { poolSize: 3, lockTimeoutMs: 30_000, statementTimeoutMs: 40_000, transactionTimeoutMs: 50_000 };
 const servers = Array.from({ length: maxCallers }, () => createTestApi(database, bounds));
 const neighbour = watchNeighbour(database);
 const stage = { database, servers, neighbour };
@@ -27,7 +26,7 @@ const met = new Map<string, number>();
 
 async function runAndCount(program: Program): Promise<void> {
   const histories = await runProgram(stage, program);
-  for (const { call, answer } of histories.flatMap(({ made }) => made)) {
+  for (const { call, answer } of histories.flat()) {
     const kind = `${call.mutation} ${'done' in answer ? 'done' : answer.refused}`;
     met.set(kind, (met.get(kind) ?? 0) + 1);
   }
@@ -98,7 +97,7 @@ const onRoot = [...onWorkspace, 'AMBIGUOUS_ROOT', 'BAD_USER_INPUT'];
 /** How each mutation can be answered. */
 const possible: Record<Mutation, readonly string[]> = {
   createOrganization: ['done', 'ALREADY_EXISTS', 'FORBIDDEN', 'UNAUTHENTICATED'],
-  installPlatformAgent: ['done', 'NAME_CONFLICT', 'UNAUTHENTICATED'],
+  installPlatformAgent: [...inOrganization, 'NAME_CONFLICT'],
   createWorkspace: [...onWorkspace, 'ALREADY_EXISTS', 'NAME_CONFLICT'],
   moveWorkspace: [...onWorkspace, 'NAME_CONFLICT', 'PLATFORM_AGENT_IMMOVABLE', 'WOULD_CYCLE'],
   renameWorkspace: [...onWorkspace, 'NAME_CONFLICT'],

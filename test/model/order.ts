@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { begin, type Caller } from './apply.ts';
 import type { Answer, Call } from './calls.ts';
+import { difference } from './difference.ts';
 import { describeCall } from './programs.ts';
 import type { Step } from './rule.ts';
 import type { State } from './state.ts';
@@ -8,17 +9,15 @@ import { comparable } from './stored.ts';
 
 /** A call that was made. `began` and `ended` number what all callers saw, in one order. */
 export interface Made {
+  readonly caller: Caller;
   readonly call: Call;
   readonly answer: Answer;
   readonly began: number;
   readonly ended: number;
 }
 
-/** What one caller did, one call after the other. */
-export interface History {
-  readonly caller: Caller;
-  readonly made: readonly Made[];
-}
+/** What was done one call after the other. */
+export type History = readonly Made[];
 
 /** Where a search stands: how many calls of each caller are over, and the next step of one that is under way. */
 interface Position {
@@ -45,16 +44,16 @@ export function explainImpossible(histories: readonly History[], initial: State,
   for (let position = stack.pop(); position !== undefined; position = stack.pop()) {
     const { over, underWay, state, order } = position;
     if (order.length > furthest.order.length) [furthest, reasons] = [position, []];
-    if (over.every((count, index) => count === histories[index]?.made.length)) {
+    if (over.every((count, index) => count === histories[index]?.length)) {
       const rows = comparable(state);
       if (isDeepStrictEqual(rows, expected)) return undefined;
-      reasons.push(`  then the rows differ:\n${difference(rows, expected)}`);
+      reasons.push(`  then the rows differ:\n${describeDifference(rows, expected)}`);
       continue;
     }
-    for (const [index, { caller, made }] of histories.entries()) {
+    for (const [index, made] of histories.entries()) {
       const next = made[over[index] ?? 0];
       if (next === undefined || (underWay[index] === undefined && isTooEarly(next, histories, over))) continue;
-      const step = underWay[index] ?? begin(next.call, caller, freshIdOf(next.answer));
+      const step = underWay[index] ?? begin(next.call, next.caller, freshIdOf(next.answer));
       const outcome = step.take(state);
       const told = outcome.state.events.length;
       if (!isDeepStrictEqual(outcome.state.events.slice(-1), stored.events.slice(0, told).slice(-1))) {
@@ -84,7 +83,7 @@ export function explainImpossible(histories: readonly History[], initial: State,
 
 /** Whether a call that had ended before this one began is not over yet. */
 function isTooEarly(next: Made, histories: readonly History[], over: readonly number[]): boolean {
-  return histories.some(({ made }, index) => (made[over[index] ?? 0]?.ended ?? Infinity) < next.began);
+  return histories.some((made, index) => (made[over[index] ?? 0]?.ended ?? Infinity) < next.began);
 }
 
 function freshIdOf(answer: Answer): string {
@@ -93,13 +92,11 @@ function freshIdOf(answer: Answer): string {
 }
 
 function explain(histories: readonly History[], { order }: Position, reasons: readonly string[]): string {
-  const describe = ({ call, answer }: Made) => `  ${describeCall(call)}\n    was ${describeAnswer(answer)}`;
-  const callers = histories.flatMap(({ caller, made }, index) => [
-    `caller ${index} (${caller.kind}):`,
-    ...made.map(describe),
-  ]);
+  const describe = ({ caller, call, answer }: Made) =>
+    `  ${describeCall(call)} by ${caller.kind}\n    was ${describeAnswer(answer)}`;
+  const callers = histories.flatMap((made, index) => [`caller ${index}:`, ...made.map(describe)]);
   const explained = new Set(order);
-  const left = histories.flatMap(({ made }) => made).length - explained.size;
+  const left = histories.flat().length - explained.size;
   return [
     'No order of the calls explains their answers and the stored rows.',
     ...callers,
@@ -114,10 +111,9 @@ function describeAnswer(answer: Answer): string {
   return 'done' in answer ? `done: ${JSON.stringify(answer.done)}` : `${answer.refused} ${JSON.stringify(answer.ids)}`;
 }
 
-function difference(model: readonly string[], stored: readonly string[]): string {
-  const only = (rows: readonly string[], others: readonly string[]) => rows.filter((row) => !others.includes(row));
-  return [
-    ...only(model, stored).map((row) => `    expected ${row}`),
-    ...only(stored, model).map((row) => `    stored   ${row}`),
-  ].join('\n');
+function describeDifference(model: readonly string[], stored: readonly string[]): string {
+  const { onlyInOne, onlyInOther } = difference(model, stored);
+  return [...onlyInOne.map((row) => `    expected ${row}`), ...onlyInOther.map((row) => `    stored   ${row}`)].join(
+    '\n',
+  );
 }

@@ -25,12 +25,20 @@ export const installPlatformAgent: Rule<'installPlatformAgent'> = (state, { orgI
   } as const;
   const agent = { ...fresh, ...seeded, name: agentName, parentId: null, kind: 'platform', policy } as const;
   const anchored = handOverAnchors(withWorkspace(state, agentId, agent), roots, agentId);
+  const isOpen = ({ parentId, policy: own }: Identified) => parentId === null && own === 'allow_all';
+  const data = {
+    adoptedWorkspaces: roots.map(({ id }) => id),
+    demotedAgent: roots.find(({ kind }) => kind === 'platform')?.id ?? null,
+    previouslyOpenRoots: others.filter(isOpen).map(({ id }) => id),
+    ...anchored.handedOver,
+  };
   // A platform agent with another id is one of the roots, and becomes an ordinary workspace.
   const adopted = roots.reduce(
     (grown, { id }) => withWorkspace(grown, id, { parentId: agentId, kind: 'workspace' }),
-    anchored,
+    anchored.state,
   );
-  return answer(withEvent({ ...adopted, openRoots: false }, 'platform_agent.installed', agentId, actor));
+  const event = { type: 'platform_agent.installed', subjectId: agentId, actor, data };
+  return answer(withEvent({ ...adopted, openRoots: false }, event));
 };
 
 /** It fails loudly and changes nothing. The name of a platform agent that is going to be adopted is no conflict. */

@@ -5,9 +5,17 @@ import { names, organizationSymbols, plugins, tokenSymbols } from './symbols.ts'
 
 /** What is run: an organization, and who calls what at the same time as the others. */
 export interface Program {
+  /** Which ids sort before which follows from that of the organization. */
+  readonly orgId: string;
   readonly beginning: Beginning;
-  readonly callers: readonly { readonly kind: 'operator' | 'token'; readonly calls: readonly Call[] }[];
+  readonly callers: readonly { readonly kind: CallerKind; readonly calls: readonly Call[] }[];
 }
+
+/**
+ * The operator, the bearer of a token that the organization begins with, or an operator who has created a token, and makes
+ * the further calls with it.
+ */
+type CallerKind = 'operator' | 'token' | 'creator';
 
 const optional = { nil: undefined };
 const name = fc.constantFrom(...names);
@@ -26,10 +34,10 @@ export function argumentsAbout(workspaceSymbols: readonly string[]): Drawing {
   const rootId = fc.option(workspaceId, optional);
   return {
     createOrganization: fc.record({
-      id: fc.constantFrom(...organizationSymbols),
+      id: fc.option(fc.constantFrom(...organizationSymbols), optional),
       name: fc.constantFrom('Acme', 'Other'),
     }),
-    installPlatformAgent: fc.record({ orgId: fc.constant('@org'), name: fc.option(name, optional) }),
+    installPlatformAgent: fc.record({ orgId, name: fc.option(name, optional) }),
     createWorkspace: fc.record({
       orgId,
       name,
@@ -82,20 +90,24 @@ export interface Extent {
 
 export function programs({ callers, maxCalls, workspaceSymbols }: Extent): fc.Arbitrary<Program> {
   const caller = fc.record({
-    kind: fc.constantFrom('operator' as const, 'operator' as const, 'operator' as const, 'token' as const),
+    kind: fc.constantFrom<CallerKind[]>('operator', 'operator', 'operator', 'token', 'creator'),
     calls: fc.array(callsAbout(workspaceSymbols), { minLength: 1, maxLength: maxCalls, size: 'max' }),
   });
   return fc
-    .record({ beginning, callers: fc.array(caller, { minLength: callers.min, maxLength: callers.max, size: 'max' }) })
+    .record({
+      orgId: fc.noShrink(fc.uuid()),
+      beginning,
+      callers: fc.array(caller, { minLength: callers.min, maxLength: callers.max, size: 'max' }),
+    })
     .map((program) => Object.assign(program, { [fc.toStringMethod]: () => describeProgram(program) }));
 }
 
-function describeProgram({ beginning, callers }: Program): string {
+function describeProgram({ orgId, beginning, callers }: Program): string {
   const lines = callers.flatMap(({ kind, calls }, index) => [
     `caller ${index} (${kind}):`,
     ...calls.map((call) => `  ${describeCall(call)}`),
   ]);
-  return ['', `beginning: ${fc.stringify(beginning)}`, ...lines, ''].join('\n');
+  return ['', `organization: ${orgId}`, `beginning: ${fc.stringify(beginning)}`, ...lines, ''].join('\n');
 }
 
 /** `moveWorkspace(orgId: @org, id: @w0, parentId: @agent)` */

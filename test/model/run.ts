@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ApiClient } from '../support/api-client.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -27,28 +26,25 @@ export interface Stage {
  */
 export async function runProgram(
   { database, servers, neighbour }: Stage,
-  program: Program,
+  { orgId, beginning, callers }: Program,
 ): Promise<readonly History[]> {
-  const orgId = randomUUID();
   const symbols = createSymbols(orgId, neighbour);
-  const initial = initialState(orgId, program.beginning);
+  const initial = initialState(orgId, beginning);
   const createdIds = symbols.resolve(organizationSymbols);
   try {
     const texts = await insertState(database, initial);
     const clock = { now: 0 };
     const histories = await Promise.all(
-      program.callers.map(({ kind, calls }, index) => {
-        const caller = kind === 'token' ? bearer(initial, index) : ({ kind: 'operator' } as const);
-        const token = caller.kind === 'token' ? texts.get(caller.tokenId) : undefined;
+      callers.map(({ kind, calls }, index) => {
         const server = servers[index];
         if (server === undefined) throw new Error('There are more callers than servers');
-        // The operator may change any organization, and is to leave the other one alone.
-        const given = caller.kind === 'operator' ? [['@their-org', idOf(orgId, '@no-org')] as const] : [];
-        const resolve: Symbols['resolve'] = (value, own = new Map()) =>
-          symbols.resolve(value, new Map([...given, ...own]));
-        return makeCalls(calls, resolve, clock, (call) => ask(server, call, token)).then((made) => ({ caller, made }));
+        const caller = kind === 'token' ? bearer(initial, index) : operator;
+        return makeCalls({ server, symbols, orgId, clock, texts }, caller, kind === 'creator', calls);
       }),
     );
+    for (const { call, answer } of histories.flat()) {
+      if (call.mutation === 'createOrganization' && 'done' in answer) createdIds.push(idIn(answer));
+    }
     const stored = await readState(database, initial, createdIds);
     const reason = explainImpossible(histories, initial, stored);
     if (reason !== undefined) throw new Error(symbols.read(reason));
@@ -59,27 +55,58 @@ export async function runProgram(
   }
 }
 
+const operator: Caller = { kind: 'operator' };
+
 /** One of the tokens that the organization begins with; the operator where it has none. */
 function bearer({ tokens }: State, index: number): Caller {
   const ids = Object.keys(tokens);
   const tokenId = ids[index % ids.length];
-  return tokenId === undefined ? { kind: 'operator' } : { kind: 'token', tokenId };
+  return tokenId === undefined ? operator : { kind: 'token', tokenId };
 }
 
+/** What a caller makes its calls with. */
+interface Circumstances {
+  readonly server: ApiClient;
+  readonly symbols: Symbols;
+  readonly orgId: string;
+  /** Counts what all callers see. */
+  readonly clock: { now: number };
+  /** The texts of the tokens, by their ids. */
+  readonly texts: Map<string, string>;
+}
+
+/** @param goesOver whether a token that the caller creates makes its further calls */
 async function makeCalls(
+  { server, symbols, orgId, clock, texts }: Circumstances,
+  first: Caller,
+  goesOver: boolean,
   calls: readonly Call[],
-  resolve: Symbols['resolve'],
-  clock: { now: number },
-  make: (call: Call) => Promise<Made['answer']>,
-): Promise<Made[]> {
+): Promise<History> {
   const made: Made[] = [];
   const own = new Map<string, string>();
+  let caller = first;
   for (const drawn of calls) {
-    const call = resolve(drawn, own);
+    // The operator may change any organization, and is to leave the other one alone.
+    const given = caller.kind === 'operator' ? [['@their-org', idOf(orgId, '@no-org')] as const] : [];
+    const call = symbols.resolve(drawn, new Map([...given, ...own]));
+    const token = caller.kind === 'token' ? texts.get(caller.tokenId) : undefined;
+    let created: string | undefined;
     const began = clock.now++;
-    const answer = await make(call);
-    made.push({ call, answer, began, ended: clock.now++ });
-    if (call.mutation === 'createApiToken' && 'done' in answer) own.set('@own', (answer.done as { id: string }).id);
+    const answer = await ask(server, call, token, (text) => {
+      created = text;
+    });
+    made.push({ caller, call, answer, began, ended: clock.now++ });
+    if (created === undefined) continue;
+    const tokenId = idIn(answer);
+    own.set('@own', tokenId);
+    texts.set(tokenId, created);
+    if (goesOver) caller = { kind: 'token', tokenId };
   }
   return made;
+}
+
+/** The id of what the call created. */
+function idIn(answer: Made['answer']): string {
+  if (!('done' in answer)) throw new Error(`Nothing was created: ${answer.refused}`);
+  return (answer.done as { id: string }).id;
 }

@@ -41,6 +41,8 @@ export interface Event {
   readonly type: string;
   readonly subjectId: string | null;
   readonly actor: string;
+  /** What changed: ids, names and numbers. */
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface State {
@@ -90,10 +92,7 @@ export const withWorkspace = (state: State, id: string, change: Partial<Workspac
   workspaces: { ...state.workspaces, [id]: { ...state.workspaces[id], ...change } as Workspace },
 });
 
-export const withEvent = (state: State, type: string, subjectId: string | null, actor: string): State => ({
-  ...state,
-  events: [...state.events, { type, subjectId, actor }],
-});
+export const withEvent = (state: State, event: Event): State => ({ ...state, events: [...state.events, event] });
 
 export const byId = (one: { readonly id: string }, other: { readonly id: string }): number =>
   one.id < other.id ? -1 : 1;

@@ -56,7 +56,7 @@ export async function readState(database: TestDatabase, initial: State, otherIds
      from org_plugin_allowlist entry where org_id = $1`,
   );
   const events = await rows<Event>(
-    'select type, subject_id as "subjectId", actor from org_events where org_id = $1 order by seq',
+    `select type, subject_id as "subjectId", actor, data - 'prefix' as data from org_events where org_id = $1 order by seq`,
   );
   const others = await database.query<{ id: string; name: string }>(
     'select id, name from organizations where id = any($1) and id <> $2',
@@ -74,7 +74,7 @@ export async function readState(database: TestDatabase, initial: State, otherIds
   };
 }
 
-/** The state as rows that can be compared, in an order of their own. */
+/** The state as rows that can be compared, in an order of their own. Lists within a row are sorted as well. */
 export function comparable(state: State): readonly string[] {
   const byKey = (records: Readonly<Record<string, object>>) =>
     Object.entries(records).map((record) => canonical(record));
@@ -87,13 +87,13 @@ export function comparable(state: State): readonly string[] {
   ];
 }
 
-/** One text for whatever is equal, whichever order its properties have. */
+/** One text for whatever is equal, whichever order its properties and lists have. */
 function canonical(value: object): string {
-  return JSON.stringify(value, (_, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
+  return JSON.stringify(value, (_, inner) => {
+    if (Array.isArray(inner)) return inner.toSorted();
+    if (typeof inner !== 'object' || inner === null) return inner;
+    return Object.fromEntries(Object.entries(inner).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  });
 }
 
 /** Deletes all that is stored of these organizations. */

@@ -8,7 +8,8 @@ export const createApiToken: Rule<'createApiToken'> = (state, args, { actor, fre
   if (expiresAt !== undefined && Date.parse(expiresAt) < Date.now()) throw new Refusal('BAD_USER_INPUT', { expiresAt });
   const token = { rootId: root.id, name, createdBy: actor, revoked: false, expires: expiresAt !== undefined };
   const grown = { ...state, tokens: { ...state.tokens, [freshId]: token } };
-  return done(withEvent(grown, 'api_token.created', freshId, actor), { id: freshId, name });
+  const data = { name, rootId: root.id, ...(expiresAt !== undefined && { expiresAt }) };
+  return done(withEvent(grown, { type: 'api_token.created', subjectId: freshId, actor, data }), { id: freshId, name });
 };
 
 /** For good; to revoke it again changes nothing. */
@@ -18,7 +19,8 @@ export const revokeApiToken: Rule<'revokeApiToken'> = (state, { orgId, id }, { a
   if (token === undefined) throw new Refusal('API_TOKEN_NOT_FOUND', { orgId, apiTokenId: id });
   if (token.revoked) return done(state, { id, revoked: true });
   const revoked = { ...state, tokens: { ...state.tokens, [id]: { ...token, revoked: true } } };
-  return done(withEvent(revoked, 'api_token.revoked', id, actor), { id, revoked: true });
+  const event = { type: 'api_token.revoked', subjectId: id, actor, data: { name: token.name } };
+  return done(withEvent(revoked, event), { id, revoked: true });
 };
 
 /** Whether the bearer of a token may call: it is not revoked, and its root lives. */

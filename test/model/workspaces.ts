@@ -39,7 +39,8 @@ export const createWorkspace: Rule<'createWorkspace'> = (state, args, { actor, f
   requireFreeName(state, parentId, name);
   const created = { kind: 'workspace', policy: 'allow_all', heard: null, reported: null, ...offline } as const;
   const grown = withWorkspace(state, id, { parentId, name, runtime, ...created });
-  return answer(withEvent(grown, 'workspace.created', id, actor), id);
+  const event = { type: 'workspace.created', subjectId: id, actor, data: { name, parentId } };
+  return answer(withEvent(grown, event), id);
 };
 
 /** Inside its organization, never onto itself or below itself, and never the platform agent. */
@@ -51,15 +52,21 @@ export const moveWorkspace: Rule<'moveWorkspace'> = (state, { orgId, id, parentI
   if (path.includes(id)) throw new Refusal('WOULD_CYCLE', { workspaceId: id, parentId });
   if (workspace.parentId === parentId) return answer(state, id);
   requireFreeName(state, parentId, workspace.name);
-  const freed = workspace.parentId === null ? handOverAnchors(state, [workspace], path.at(-1) ?? parentId) : state;
-  return answer(withEvent(withWorkspace(freed, id, { parentId }), 'workspace.moved', id, actor), id);
+  const freed =
+    workspace.parentId === null
+      ? handOverAnchors(state, [workspace], path.at(-1) ?? parentId)
+      : { state, handedOver: {} };
+  const data = { fromParentId: workspace.parentId, toParentId: parentId, ...freed.handedOver };
+  const moved = withWorkspace(freed.state, id, { parentId });
+  return answer(withEvent(moved, { type: 'workspace.moved', subjectId: id, actor, data }), id);
 };
 
 export const renameWorkspace: Rule<'renameWorkspace'> = (state, { orgId, id, name }, { actor }) => {
   const workspace = liveWorkspaceOf(state, orgId, id);
   if (workspace.name === name) return answer(state, id);
   requireFreeName(state, workspace.parentId, name);
-  return answer(withEvent(withWorkspace(state, id, { name }), 'workspace.renamed', id, actor), id);
+  const event = { type: 'workspace.renamed', subjectId: id, actor, data: { from: workspace.name, to: name } };
+  return answer(withEvent(withWorkspace(state, id, { name }), event), id);
 };
 
 /** Tombstones stay where they are; the tokens of a root are revoked with it. */
@@ -78,7 +85,8 @@ export const removeWorkspace: Rule<'removeWorkspace'> = (state, args, { actor })
     token.rootId === id ? { ...token, revoked: true } : token,
   ]);
   const revoked = { ...emptied, tokens: Object.fromEntries(tokens) };
-  return answer(withEvent(revoked, 'workspace.removed', id, actor), id);
+  const data = { removedWorkspaces: below.map((removed) => removed.id).toSorted() };
+  return answer(withEvent(revoked, { type: 'workspace.removed', subjectId: id, actor, data }), id);
 };
 
 /** It comes back alone: where it was, or under the platform agent where it was a root and there is one now. */
@@ -88,9 +96,10 @@ export const restoreWorkspace: Rule<'restoreWorkspace'> = (state, { orgId, id },
   const { parentId, kind } = placeOfRestored(state, workspace);
   requireFreeName(state, parentId, workspace.name);
   const isNoRootAnyMore = workspace.parentId === null && parentId !== null;
-  const freed = isNoRootAnyMore ? handOverAnchors(state, [workspace], parentId) : state;
-  const restored = withWorkspace(freed, id, { parentId, kind, ...offline });
-  return answer(withEvent(restored, 'workspace.restored', id, actor), id);
+  const freed = isNoRootAnyMore ? handOverAnchors(state, [workspace], parentId) : { state, handedOver: {} };
+  const restored = withWorkspace(freed.state, id, { parentId, kind, ...offline });
+  const data = { parentId, ...freed.handedOver };
+  return answer(withEvent(restored, { type: 'workspace.restored', subjectId: id, actor, data }), id);
 };
 
 function placeOfRestored(state: State, workspace: Identified): Pick<Identified, 'parentId' | 'kind'> {

@@ -2,11 +2,12 @@ import type pg from 'pg';
 import { test } from 'vitest';
 import { watchDeadlocks } from '../concurrency/interleaving.ts';
 import { ask } from '../model/answers.ts';
+import { bounds } from '../model/bounds.ts';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase, openTestDatabase } from '../support/database.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
-import { createPick, expectSerial } from './expect-serial.ts';
-import { bounds, sessionUrl } from './held-statements.ts';
+import { expectSerial } from './expect-serial.ts';
+import { sessionUrl } from './held-statements.ts';
 import type { Participant } from './meeting.ts';
 import { openWorld } from './operations.ts';
 
@@ -18,7 +19,6 @@ const api = createTestApi({ ...database, url: sessionUrl(database.url, 'installe
 const writer = await openTestDatabase(sessionUrl(database.url, 'writer')).connect();
 const neighbour = watchNeighbour(database);
 const observer = await database.connect();
-const pick = createPick();
 
 /** What they write. $1 is the organization, $2 its second root. */
 const writes: [title: string, sql: string][] = [
@@ -42,7 +42,7 @@ const writes: [title: string, sql: string][] = [
 function foreignWriter(sql: string): Participant {
   return {
     name: 'writer',
-    async act(resolve) {
+    async act({ resolve }) {
       await writer.query('BEGIN');
       try {
         await writer.query(sql, resolve(['@org', '@w1']));
@@ -57,13 +57,13 @@ function foreignWriter(sql: string): Participant {
   };
 }
 
-test.each(writes)('an install and %s end as one after the other, however their statements meet', async (_, sql) => {
+test.each(writes)('an install and %s end as one after the other, however their statements meet', async (title, sql) => {
   const installer: Participant = {
     name: 'installer',
-    act: (resolve) => ask(api, resolve({ mutation: 'installPlatformAgent', args: { orgId: '@org' } }), undefined),
+    act: ({ resolve }) => ask(api, resolve({ mutation: 'installPlatformAgent', args: { orgId: '@org' } })),
   };
   await expectSerial({ database, observer, neighbour }, openWorld, [installer, foreignWriter(sql)], {
-    pick,
-    sample: 100,
+    title,
+    sample: { bounded: 100, deep: Number.POSITIVE_INFINITY },
   });
 });

@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Answer } from '../model/calls.ts';
 import type { State } from '../model/state.ts';
 import { comparable, deleteOrganizations, insertState, readState } from '../model/stored.ts';
-import { createSymbols, type Symbols } from '../model/symbols.ts';
+import { createSymbols, organizationSymbols, type Symbols } from '../model/symbols.ts';
 import type { TestClient, TestDatabase } from '../support/database.ts';
 import type { Neighbour } from '../support/fixtures.ts';
 import { findViolations, type Violation } from '../support/invariants.ts';
-import type { World } from './operations.ts';
 import { type Ran, runSchedule } from './runner.ts';
 
 /** Where operations meet. */
@@ -20,8 +18,18 @@ export interface Stage {
 export interface Participant {
   /** The name of its connections, by which its statements are known. */
   readonly name: string;
-  /** What it does, with ids in place of words. */
-  readonly act: (resolve: Symbols['resolve']) => Promise<Answer>;
+  /** What it does. */
+  readonly act: (place: Place) => Promise<Answer>;
+  /** What it would have answered if it had answered at the end, where it answers at a moment of its own. */
+  readonly lateAnswer?: (answer: Answer, stored: State) => Answer;
+}
+
+/** The organization that they meet in. */
+export interface Place {
+  /** Puts ids in place of words. */
+  readonly resolve: Symbols['resolve'];
+  /** The texts of its tokens, by their ids. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** What came of two operations, in words that are the same for all organizations. */
@@ -30,30 +38,33 @@ export interface Outcome {
   readonly rows: readonly string[];
 }
 
-/** Lets them act one after the other, in the order given, and returns what came of it, with the answers in their own order. */
+/**
+ * Lets them act one after the other, in the order given, and returns what came of it, with the answers in their own order:
+ * as it was answered, and with late answers.
+ */
 export async function runSerially(
   stage: Stage,
-  world: World,
+  initial: State,
   participants: readonly Participant[],
   order: readonly number[],
-): Promise<Outcome> {
-  const { outcome } = await inOrganization(stage, world, async (resolve) => {
+): Promise<Outcome[]> {
+  const { outcome, late } = await inOrganization(stage, initial, participants, async (place) => {
     const answers: Answer[] = [];
-    for (const index of order) answers[index] = await (participants[index] as Participant).act(resolve);
+    for (const index of order) answers[index] = await (participants[index] as Participant).act(place);
     return { answers };
   });
-  return outcome;
+  return [outcome, late];
 }
 
 /** Lets them act at once, by the schedule that begins with these choices. */
 export function runTogether(
   stage: Stage,
-  world: World,
+  initial: State,
   participants: readonly Participant[],
   choices: readonly number[],
 ): Promise<Ran<Answer> & Found> {
-  return inOrganization(stage, world, (resolve) => {
-    const sessions = participants.map(({ name, act }) => ({ name, run: () => act(resolve) }));
+  return inOrganization(stage, initial, participants, (place) => {
+    const sessions = participants.map(({ name, act }) => ({ name, run: () => act(place) }));
     return runSchedule(stage.observer, sessions, choices);
   });
 }
@@ -61,25 +72,34 @@ export function runTogether(
 /** What is found afterwards. */
 interface Found {
   readonly outcome: Outcome;
+  /** The same with late answers. */
+  readonly late: Outcome;
   readonly violations: readonly Violation[];
 }
 
 async function inOrganization<Work extends { readonly answers: readonly Answer[] }>(
   { database, neighbour }: Stage,
-  world: World,
-  work: (resolve: Symbols['resolve']) => Promise<Work>,
+  initial: State,
+  participants: readonly Participant[],
+  work: (place: Place) => Promise<Work>,
 ): Promise<Work & Found> {
-  const orgId = randomUUID();
-  const symbols = createSymbols(orgId, neighbour);
-  const initial = world.build(orgId);
-  await insertState(database, initial);
+  const symbols = createSymbols(initial.orgId, neighbour);
+  const orgIds = symbols.resolve(organizationSymbols);
+  const texts = await insertState(database, initial);
   try {
-    const done = await work(symbols.resolve);
-    const stored = await readState(database, initial, []);
-    const outcome = inWords(symbols, initial, done.answers, stored);
-    return { ...done, outcome, violations: await findViolations(database) };
+    const done = await work({ resolve: symbols.resolve, texts });
+    const stored = await readState(database, initial, orgIds);
+    const lateAnswers = done.answers.map(
+      (answer, index) => participants[index]?.lateAnswer?.(answer, stored) ?? answer,
+    );
+    return {
+      ...done,
+      outcome: inWords(symbols, initial, done.answers, stored),
+      late: inWords(symbols, initial, lateAnswers, stored),
+      violations: await findViolations(database),
+    };
   } finally {
-    await deleteOrganizations(database, [orgId]);
+    await deleteOrganizations(database, orgIds);
   }
 }
 
@@ -93,6 +113,7 @@ function inWords(symbols: Symbols, initial: State, answers: readonly Answer[], s
   const read = (text: string) => made.reduce((shorter, [id, word]) => shorter.replaceAll(id, word), symbols.read(text));
   return {
     answers: answers.map((answer) => read(JSON.stringify(answer))),
-    rows: comparable(stored).map(read).toSorted(),
+    // Lists of ids are sorted as words: ids of the server's choice sort otherwise each time.
+    rows: comparable(JSON.parse(read(JSON.stringify(stored)))).toSorted(),
   };
 }

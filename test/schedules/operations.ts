@@ -13,6 +13,12 @@ export interface World {
   readonly sample: number;
 }
 
+/** An operation of the operator, unless a token is named. */
+export interface Operation {
+  readonly call: Call;
+  readonly token?: string;
+}
+
 const offline = {
   runtime: 'claude-code',
   lifecycle: 'offline',
@@ -71,9 +77,9 @@ export const worlds: readonly World[] = [
 ];
 
 /** The operations that meet, by name. They are about the same few workspaces, names and plugins. */
-export function operationsOf({ anchor: rootId }: World): Readonly<Record<string, Call>> {
+export function operationsOf({ anchor: rootId }: World): Readonly<Record<string, Operation>> {
   const orgId = '@org';
-  return {
+  const calls: Record<string, Call> = {
     install: { mutation: 'installPlatformAgent', args: { orgId } },
     'create a root': { mutation: 'createWorkspace', args: { orgId, name: 'Gone' } },
     'create a child': { mutation: 'createWorkspace', args: { orgId, name: 'Beta', parentId: '@w0' } },
@@ -95,9 +101,29 @@ export function operationsOf({ anchor: rootId }: World): Readonly<Record<string,
     },
     'report provisioning': { mutation: 'reportProvisioning', args: { orgId, workspaceId: '@w0', state: 'FAILED' } },
   };
+  const byOperator = Object.entries(calls).map(([name, call]) => [name, { call }]);
+  return { ...Object.fromEntries(byOperator), 'rename with a token': renameWithToken };
 }
 
-/** A report reads the status after it has written, at a moment of its own, and so answers by no serial order. */
-export function serialAnswer({ mutation }: Call, answer: Answer): Answer {
-  return mutation === 'reportProvisioning' && 'done' in answer ? { done: 'reported' } : answer;
+/**
+ * The bearer shows the token at a moment before the rest. That makes no difference, since what is renamed is not touched by
+ * those that revoke the token or remove its root.
+ */
+const renameWithToken: Operation = {
+  call: { mutation: 'renameWorkspace', args: { orgId: '@org', id: '@w1', name: 'Delta' } },
+  token: '@token0',
+};
+
+const id = '@other0';
+/** Those that create another organization, and so meet none but each other. */
+export const creations: Readonly<Record<string, Operation>> = {
+  'create an organization': { call: { mutation: 'createOrganization', args: { id, name: 'Other' } } },
+  'create it under another name': { call: { mutation: 'createOrganization', args: { id, name: 'Acme' } } },
+};
+
+/** A report reads the status after it has written, at a moment of its own. */
+export function lateAnswer({ mutation }: Call, answer: Answer, stored: State): Answer {
+  if (mutation !== 'reportProvisioning' || 'refused' in answer) return answer;
+  const { id } = answer.done as { id: string };
+  return { done: { id, status: stored.workspaces[id]?.status } };
 }

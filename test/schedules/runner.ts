@@ -32,7 +32,8 @@ interface Running {
   readonly held: HeldStatement[];
   /** How many of its statements have been sent and not been answered, and who is to answer them. */
   unanswered: number;
-  pid: number;
+  /** The processes that have run its statements, that of the last one at the end. */
+  readonly pids: number[];
   isOver: boolean;
 }
 
@@ -47,7 +48,7 @@ export async function runSchedule<Answer>(
   sessions: readonly Session<Answer>[],
   choices: readonly number[],
 ): Promise<Ran<Answer>> {
-  const running = sessions.map(({ name }): Running => ({ name, held: [], unanswered: 0, pid: 0, isOver: false }));
+  const running = sessions.map(({ name }): Running => ({ name, held: [], unanswered: 0, pids: [], isOver: false }));
   const decisions: Decision[] = [];
   const steps: string[] = [];
   const stop = holdStatements((statement) => {
@@ -88,7 +89,7 @@ function takeStep(session: Running): string {
   const statement = session.held.shift();
   if (statement === undefined) throw new Error(`${session.name} has no step to take`);
   session.unanswered++;
-  session.pid = statement.pid;
+  session.pids.push(statement.pid);
   statement.release(() => session.unanswered--);
   return `${session.name}: ${statement.text.replace(/\s+/g, ' ').trim().slice(0, 80)}`;
 }
@@ -97,8 +98,8 @@ function takeStep(session: Running): string {
 const boundMs = 30_000;
 
 /**
- * Resolves once every session is over, has a step to take, or waits for a lock that another one holds, and returns those
- * that wait. Who was busy before the database was asked is what counts: one that has ended meanwhile may have freed others.
+ * Resolves once every session is over, has a step to take, or waits for a row, a table or a transaction that another one
+ * holds, and returns those that wait. Other locks, and those of others, are held for a moment only: they are no step. Who was busy before the database was asked is what counts: one that has ended meanwhile may have freed others.
  */
 async function untilNobodyIsBusy(observer: TestClient, running: readonly Running[]): Promise<Running[]> {
   const end = performance.now() + boundMs;
@@ -108,8 +109,10 @@ async function untilNobodyIsBusy(observer: TestClient, running: readonly Running
     if (busy.some(({ unanswered }) => unanswered === 0)) await turn();
     else {
       const { rows } = await observer.query(
-        'select pid from unnest($1::int[]) as pid where cardinality(pg_blocking_pids(pid)) > 0',
-        [busy.map(({ pid }) => pid)],
+        `select distinct pid from pg_locks
+         where pid = any($1::int[]) and not granted and locktype in ('relation', 'tuple', 'transactionid')
+           and pg_blocking_pids(pid) && $2::int[]`,
+        [busy.map(({ pids }) => pids.at(-1)), running.flatMap(({ pids }) => pids)],
       );
       if (rows.length === busy.length) return busy;
     }

@@ -6,25 +6,50 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
+/** A statement on its way from a connection to the database. */
+export interface SentStatement {
+  readonly statement: Statement;
+  /** What the driver knows of the connection, which its types leave out in part. */
+  readonly connection: {
+    readonly connectionParameters: {
+      readonly application_name?: string;
+      readonly fallback_application_name?: string | false;
+    };
+    readonly processID: number;
+  };
+  /** What the driver was called with: the statement, and perhaps a callback as the last. */
+  readonly args: readonly unknown[];
+  /** Calls the driver. */
+  readonly send: (args: readonly unknown[]) => unknown;
+}
+
 /**
- * Tells of every statement that the server sends to its database from now on, and returns what ends that. Who observes
- * last ends first.
+ * Puts `intercept` between every connection and the driver from now on, where connections send statements, behind the
+ * pipelining. It answers in the driver's place. Returns what ends that; who began last ends first.
  */
-export function observeStatements(tell: (statement: Statement) => void): () => void {
+export function interceptStatements(intercept: (sent: SentStatement) => unknown): () => void {
   const original = pg.Client.prototype.query;
   pg.Client.prototype.query = function query(this: pg.Client, ...args: unknown[]) {
     const [statement] = args as [string | { text: string; values?: unknown[] }];
-    const { application_name: application } = (this as unknown as { connectionParameters: pg.ClientConfig })
-      .connectionParameters;
-    // The connections of the test itself have another name, or none.
-    if (application === 'taproot') {
-      tell(typeof statement === 'string' ? { text: statement, values: [] } : { values: [], ...statement });
-    }
-    return Reflect.apply(original, this, args);
+    return intercept({
+      statement: typeof statement === 'string' ? { text: statement, values: [] } : { values: [], ...statement },
+      connection: this as unknown as SentStatement['connection'],
+      args,
+      send: (given) => Reflect.apply(original, this, given),
+    });
   } as typeof original;
   return () => {
     pg.Client.prototype.query = original;
   };
+}
+
+/** Tells of every statement that the server sends to its database from now on, and returns what ends that. */
+export function observeStatements(tell: (statement: Statement) => void): () => void {
+  return interceptStatements(({ statement, connection, args, send }) => {
+    // The connections of the test itself have another name, or none.
+    if (connection.connectionParameters.application_name === 'taproot') tell(statement);
+    return send(args);
+  });
 }
 
 /** Runs the work and returns the statements that the server sent to its database meanwhile, in their order. */
