@@ -55,9 +55,13 @@ export function explainImpossible(histories: readonly History[], initial: State,
       if (next === undefined || (underWay[index] === undefined && isTooEarly(next, histories, over))) continue;
       const step = underWay[index] ?? begin(next.call, next.caller, freshIdOf(next.answer));
       const outcome = step.take(state);
-      const told = outcome.state.events.length;
-      if (!isDeepStrictEqual(outcome.state.events.slice(-1), stored.events.slice(0, told).slice(-1))) {
-        if (order === furthest.order) reasons.push(`  ${describeCall(next.call)} would write another event`);
+      const { events } = outcome.state;
+      const [event, storedEvent] = [events.at(-1), stored.events[events.length - 1]];
+      if (!isDeepStrictEqual(event, storedEvent)) {
+        if (order === furthest.order)
+          reasons.push(
+            `  ${describeCall(next.call)} would write ${JSON.stringify(event)}\n    where there is ${JSON.stringify(storedEvent)}`,
+          );
         continue;
       }
       if ('answer' in outcome && !isDeepStrictEqual(outcome.answer, next.answer)) {
