@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from './context.ts';
+import { refusal } from './refusal.ts';
 
 /**
  * Takes subscriptions from those who read server-sent events, before anything is done for them. An update that could not
@@ -11,7 +12,7 @@ import type { Context } from './context.ts';
 export function useSubscriptions(): Plugin<Context> {
   return {
     onSubscribe({ args: { contextValue } }) {
-      if (!readsEvents(contextValue.request.headers.get('accept'))) throw refusal();
+      if (!readsEvents(contextValue.request.headers.get('accept'))) throw unreadable();
     },
     onExecutionResult({ result, setResult }) {
       if (isAsyncIterable(result)) setResult(endAfterErrors(result));
@@ -25,10 +26,8 @@ export function useSubscriptions(): Plugin<Context> {
   };
 }
 
-const refusal = () =>
-  new GraphQLError('A subscription is answered with server-sent events. Send the header "accept: text/event-stream".', {
-    extensions: { http: { status: 406 } },
-  });
+const unreadable = () =>
+  refusal(406, 'A subscription is answered with server-sent events. Send the header "accept: text/event-stream".');
 
 const isEventStream = (response: Response) => response.headers.get('content-type')?.startsWith('text/event-stream');
 
