@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FragmentDefinitionNode,
   type GraphQLError,
   getOperationAST,
@@ -11,6 +13,7 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { wrapAll } from '../wrap-all.ts';
 import type { Context } from './context.ts';
+import { followUpdates } from './follow-updates.ts';
 
 /** An operation that is valid, as it is executed once. */
 export interface Operation {
@@ -40,9 +43,20 @@ interface Running {
   readonly startedAt: number;
 }
 
-/** Tells the observers of every operation. To be the first of the plugins, so that refusals of the others are told too. */
-export function useOperationObservers(observers: readonly OperationObserver[]): Plugin<Context> {
+export interface ObservedOperations {
+  /** To be the first of the plugins, so that refusals of the others are told too. */
+  readonly plugin: Plugin<Context>;
+  /**
+   * Tells of the error that a request was answered with while it was still under way. The errors that it comes to later are
+   * told to no client, and so to no observer.
+   */
+  tellTimeout(request: Request, error: GraphQLError): void;
+}
+
+/** Tells the observers of every operation, in the context of its request. */
+export function observeOperations(observers: readonly OperationObserver[]): ObservedOperations {
   const running = new WeakMap<Request, Running>();
+  const timedOut = new WeakSet<Request>();
   const around = observers.flatMap(({ aroundExecution }) => aroundExecution ?? []);
 
   const begin = (
@@ -71,7 +85,7 @@ export function useOperationObservers(observers: readonly OperationObserver[]): 
     for (const { onEnd } of observers) onEnd?.(operation, seconds);
   };
 
-  return {
+  const plugin: Plugin<Context> = {
     onExecute: ({ args, executeFn, setExecuteFn }) => begin(args, args.contextValue.request, executeFn, setExecuteFn),
     onSubscribe: ({ args, subscribeFn, setSubscribeFn }) =>
       begin(args, args.contextValue.request, subscribeFn, setSubscribeFn),
@@ -81,50 +95,22 @@ export function useOperationObservers(observers: readonly OperationObserver[]): 
         if (current === undefined) return;
         const { operation } = current;
         for (const { onStream } of observers) onStream?.(operation);
-        setResult(
-          followUpdates(
-            result,
-            ({ errors }) => tellErrors(errors, operation),
-            () => end(current),
-          ),
-        );
+        // Updates are asked for by whoever sends them, in whichever context.
+        const onUpdate = AsyncResource.bind(({ errors }: ExecutionResult) => tellErrors(errors, operation));
+        setResult(followUpdates(result, { onUpdate, onEnd: AsyncResource.bind(() => end(current)) }));
         return;
       }
-      for (const { errors } of [result].flat()) tellErrors(errors, current?.operation);
+      if (!timedOut.has(request)) {
+        for (const { errors } of [result].flat()) tellErrors(errors, current?.operation);
+      }
       if (current !== undefined) end(current);
     },
   };
-}
-
-/** The same updates, told of. An async generator would not do: one that is not begun cannot tell that it was ended. */
-function followUpdates<Update>(
-  updates: AsyncIterable<Update>,
-  onUpdate: (update: Update) => void,
-  onEnd: () => void,
-): AsyncIterableIterator<Update> {
-  const iterator = updates[Symbol.asyncIterator]();
-  let hasEnded = false;
-  const end = () => {
-    if (!hasEnded) onEnd();
-    hasEnded = true;
-  };
   return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      const result = await iterator.next().catch((error) => {
-        end();
-        throw error;
-      });
-      if (result.done) end();
-      else onUpdate(result.value);
-      return result;
-    },
-    async return() {
-      end();
-      await iterator.return?.();
-      return { done: true, value: undefined };
+    plugin,
+    tellTimeout(request, error) {
+      timedOut.add(request);
+      tellErrors([error], running.get(request)?.operation);
     },
   };
 }

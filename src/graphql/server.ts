@@ -19,7 +19,7 @@ import { useExactPaths } from './exact-paths.ts';
 import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import type { Limits } from './limits.ts';
-import { type OperationObserver, useOperationObservers } from './observe-operations.ts';
+import { type OperationObserver, observeOperations } from './observe-operations.ts';
 import { useOpenSubscriptions } from './open-subscriptions.ts';
 import type { Outcomes } from './outcomes.ts';
 import { notesForLog, useNamesInLog } from './request-notes.ts';
@@ -61,6 +61,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
   const { operatorTokenPrevious: previous, observers = [], outcomes } = options;
   const authenticate = createAuthentication(prisma, { current: operatorToken, previous });
   const callers = createCallers(authenticate, createRateLimit(limits, log));
+  const operations = observeOperations([notesForLog, ...observers]);
   const maskError = createErrorMask(log, options.currentRequestId);
   const shared = {
     prisma,
@@ -90,7 +91,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     parserAndValidationCache: createDocumentCaches(),
     plugins: [
       useExactPaths(),
-      useOperationObservers([notesForLog, ...observers]),
+      operations.plugin,
       useNamesInLog(),
       useDocumentLimits(limits),
       useValidationCode(),
@@ -99,7 +100,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useUnreadResults(),
       ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
       useReadinessCheck({ endpoint: readyPath, check: isReady }),
-      useRequestTimeout(limits.requestTimeoutMs, maskError),
+      useRequestTimeout(limits.requestTimeoutMs, maskError, operations.tellTimeout),
       useJsonRequests(limits.maxBodyBytes),
       useCSRFPrevention({ requestHeaders: ['authorization'] }),
       callers.plugin,

@@ -12,7 +12,7 @@ const database = await createTestDatabase();
 watchNeighbour(database);
 const limits = { requestTimeoutMs: timeoutMs, maxSubscriptions: 1 };
 const api = createTestApi(database, { limits, poolSize: 2 });
-const { port, logged } = await serveOverHttp(api, { limits });
+const { port, send, logged } = await serveOverHttp(api, { limits });
 
 let orgId: string;
 let rootId: string;
@@ -42,7 +42,7 @@ async function untilIdle(): Promise<void> {
   });
 }
 
-const tooLong = {
+const unknown = {
   errors: [
     {
       message: expect.stringMatching(/took longer than 1500 ms.*may be changed all the same.*read it back/),
@@ -50,8 +50,15 @@ const tooLong = {
     },
   ],
 };
-const readName = async () =>
-  (await database.query('select name from workspaces where org_id = $1', [orgId]))[0]?.['name'];
+const unchanged = {
+  errors: [
+    {
+      message: expect.stringMatching(/took longer than 1500 ms.*Nothing was changed.*Try again/),
+      extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+    },
+  ],
+};
+const readName = async () => (await database.query('select name from workspaces where id = $1', [rootId]))[0]?.['name'];
 
 test('a mutation that waits for too long is answered, carried out all the same, and leaves no connection busy', async () => {
   const holder = await hold(`select from organizations where id = '${orgId}' for update`);
@@ -59,7 +66,7 @@ test('a mutation that waits for too long is answered, carried out all the same, 
     api.execute(`mutation { renameWorkspace(orgId: "${orgId}", id: "${rootId}", name: "${name}") { name } }`);
   const { status, requestId, ...answer } = await rename('Late');
   expect(status).toBe(503);
-  expect(answer).toEqual(tooLong);
+  expect(answer).toEqual(unknown);
   expect(await readName()).toBe('Root');
 
   await holder.query('commit');
@@ -68,12 +75,36 @@ test('a mutation that waits for too long is answered, carried out all the same, 
   expect((await rename('Late')).errors).toBeUndefined();
 });
 
+test('a mutation of several fields begins none of them any more when its time is over', async () => {
+  const otherId = await insertRoot(database, orgId, { name: 'Other' });
+  const rename = (id: string, name: string) =>
+    `renameWorkspace(orgId: "${orgId}", id: "${id}", name: "${name}") { name }`;
+  const holder = await hold(`select from organizations where id = '${orgId}' for update`);
+  const { status, requestId, ...answer } = await api.execute(
+    `mutation @sequential { a: ${rename(rootId, 'Late')} b: ${rename(otherId, 'Later')} }`,
+  );
+  expect(status).toBe(503);
+  expect(answer).toEqual(unknown);
+
+  await holder.query('commit');
+  await waitUntil('the first is carried out', async () => (await readName()) === 'Late');
+  await untilIdle();
+  // Writes to one organization are serial: this one would come behind a second that had begun.
+  await api.expectData(`mutation { ${rename(otherId, 'Next')} }`);
+  await untilIdle();
+  expect(await database.query('select subject_id from org_events where org_id = $1 order by seq', [orgId])).toEqual([
+    { subject_id: rootId },
+    { subject_id: otherId },
+  ]);
+  expect(await database.query('select name from workspaces where id = $1', [otherId])).toEqual([{ name: 'Next' }]);
+});
+
 test('as many as there are connections may be late at once, and then all connections serve again', async () => {
   const holder = await hold('lock table workspaces in access exclusive mode');
   const read = () => api.execute(`{ organization(id: "${orgId}") { roots { name } } }`);
   const late = await Promise.all(Array.from({ length: 6 }, read));
-  expect(late.map(({ status }) => status)).toEqual(Array(6).fill(503));
   await holder.query('commit');
+  for (const { status, requestId, ...answer } of late) expect([status, answer]).toEqual([503, unchanged]);
   await untilIdle();
   await waitUntil('six are answered at once', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, read));
@@ -85,9 +116,9 @@ test('a caller whose look-up takes too long is answered too, and does nothing be
   const holder = await hold('lock table org_api_tokens in access exclusive mode');
   const document = `mutation { renameWorkspace(orgId: "${orgId}", id: "${rootId}", name: "Late") { name } }`;
   const { status, requestId, ...answer } = await api.execute(document, {}, token);
-  expect(status).toBe(503);
-  expect(answer).toEqual(tooLong);
   await holder.query('commit');
+  expect(status).toBe(503);
+  expect(answer).toEqual(unchanged);
   await waitUntil('the caller has been looked up', async () => {
     const tokens = await database.query('select from org_api_tokens where org_id = $1 and last_used_at is not null', [
       orgId,
@@ -103,15 +134,19 @@ test('a caller whose look-up takes too long is answered too, and does nothing be
   await untilIdle();
 });
 
-test('a subscription that begins too late takes no room', async () => {
-  const document = `subscription { organizationEvents(orgId: "${orgId}") { id } }`;
-  const holder = await hold('lock table org_api_tokens in access exclusive mode');
-  expect((await api.subscribe(document, {}, token)).status).toBe(503);
-  await holder.query('commit');
-  await untilIdle();
-  const subscription = await api.subscribe(document, {}, token);
-  expect(await subscription.next()).toMatchObject({ data: {} });
-});
+test.each(['org_api_tokens', 'organizations'])(
+  'a subscription that begins too late, as %s cannot be read, takes no room',
+  async (table) => {
+    const document = `subscription { organizationEvents(orgId: "${orgId}") { id } }`;
+    const holder = await hold(`lock table ${table} in access exclusive mode`);
+    const late = await api.subscribe(document, {}, token);
+    await holder.query('commit');
+    expect(late.status).toBe(503);
+    await untilIdle();
+    const subscription = await api.subscribe(document, {}, token);
+    expect(await subscription.next()).toMatchObject({ data: {} });
+  },
+);
 
 test('a subscription lives on for as long as it likes', async () => {
   const subscription = await api.subscribe(
@@ -149,15 +184,30 @@ async function stall(beginning: string): Promise<string> {
   return received;
 }
 
-test('a body that does not arrive is told so, and its connection closed', async () => {
+test.each([
+  ['nothing', ''],
+  ['a half', '{"query":'],
+])('a body of which %s arrives is told so, and its connection closed', async (_, part) => {
   const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${operatorToken}\r\n`;
-  const received = await stall(`${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{"query":`);
+  const received = await stall(`${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n${part}`);
   expect(received).toMatch(/^HTTP\/1\.1 408 /);
-  expect(JSON.parse(received.slice(received.indexOf('{')))).toEqual({
+  expect(JSON.parse(received.slice(received.indexOf('{'), received.lastIndexOf('}') + 1))).toEqual({
     errors: [
       { message: expect.stringContaining('did not arrive within 1500 ms'), extensions: { code: 'LIMIT_EXCEEDED' } },
     ],
   });
+});
+
+test('a large body that nobody has read yet, as its caller is looked up, is not told that it did not arrive', async () => {
+  const holder = await hold('lock table org_api_tokens in access exclusive mode');
+  const { status, body } = await send('/graphql', {
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: '{ viewer { kind } }', variables: { large: 'x'.repeat(1_000_000) } }),
+  });
+  await holder.query('commit');
+  expect(status).toBe(503);
+  expect(JSON.parse(body)).toEqual(unchanged);
+  await untilIdle();
 });
 
 test('headers that do not arrive end the connection', async () => {

@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import { serveOverHttp } from '../contract/http-client.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
 import type { ApiClient } from '../support/api-client.ts';
-import { waitUntil } from '../support/barriers.ts';
+import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
@@ -11,7 +11,7 @@ import { watchNeighbour } from '../support/neighbour.ts';
 const database = await createTestDatabase();
 watchNeighbour(database);
 const api = createTestApi(database, { limits: { maxSubscriptions: 2 } });
-const { port, send } = await serveOverHttp(api, { limits: { maxSubscriptions: 2 } });
+const { port, send, logged } = await serveOverHttp(api, { limits: { maxSubscriptions: 2 } });
 
 let orgId: string;
 let token: string;
@@ -116,33 +116,32 @@ test('a client that goes away, at any moment, takes no room with it', async () =
   await leave(async () => true);
   await leave(async (received) => received.includes('200 OK'));
   await leave(async (received) => received.includes('event: next'));
-  // While its token is looked up.
-  const holder = await database.connect();
-  await holder.query('begin');
-  await holder.query('lock table org_api_tokens in access exclusive mode');
-  await leave(async () => {
-    const { rows } = await holder.query(
-      `select from pg_locks where relation = 'org_api_tokens'::regclass and not granted`,
-    );
-    return rows.length > 0;
-  });
-  await holder.query('rollback');
+  // While its token is looked up, and while its organization is: then the subscription begins when the client is gone.
+  for (const table of ['org_api_tokens', 'organizations']) {
+    const holder = await database.connect();
+    await holder.query('begin');
+    await holder.query(`lock table ${table} in access exclusive mode`);
+    const givenUp = () => logged.filter(({ msg, aborted }) => msg === 'Answered' && aborted).length;
+    const before = givenUp();
+    await leave(() => waitUntilBlockedBy(holder).then(() => true));
+    await waitUntil('the server has noticed', async () => givenUp() > before);
+    await holder.query('rollback');
+  }
 
   await waitUntil('there is room again for all', async () => {
-    const answers = await Promise.all([0, 1].map(() => openBriefly()));
-    return answers.every((answer) => !answer.includes('LIMIT_EXCEEDED'));
+    const [one, other] = await Promise.all([open(), open()]);
+    for (const { socket } of [one, other]) socket.destroy();
+    return [one, other].every(({ received }) => !received.includes('LIMIT_EXCEEDED'));
   });
 
-  /** Follows until the first update. Two of these at once take all of the room. */
-  function openBriefly(): Promise<string> {
+  /** Follows, and waits for the first update. Two of these, both open, take all of the room. */
+  function open(): Promise<{ socket: Socket; received: string }> {
     return new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
       let received = '';
       socket.setEncoding('utf8').on('data', (text) => {
         received += text;
-        if (!received.includes('event: next') || !/data: .*\n/.test(received)) return;
-        socket.destroy();
-        resolve(received);
+        if (received.includes('event: next') && /data: .*\n/.test(received)) resolve({ socket, received });
       });
       socket.write(request);
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { waitUntil } from '../support/barriers.ts';
+import { operatorToken } from '../support/api.ts';
+import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { follow } from '../support/organization-events.ts';
@@ -24,6 +25,35 @@ test('a subscription is open until its client goes away, and is counted once', a
     [...requests('POST', '200'), 1],
     ['taproot_http_request_duration_seconds_count', { method: 'POST', status: '200' }, 0],
   );
+});
+
+test('a subscription whose client is gone before it begins is none', async () => {
+  const { app, orgId } = server;
+  const holder = await database.connect();
+  await holder.query('begin');
+  await holder.query('lock table organizations in access exclusive mode');
+  const gone = new AbortController();
+  const answer = app.fetch('/graphql', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${operatorToken}`,
+    },
+    body: JSON.stringify({ query: `subscription { organizationEvents(orgId: "${orgId}") { id } }` }),
+    signal: gone.signal,
+  });
+  await waitUntilBlockedBy(holder);
+  gone.abort();
+  await expect(answer).rejects.toThrow();
+  await server.expectGrowth([...requests('POST', 'aborted'), 1]);
+  await holder.query('rollback');
+  // One that begins behind it is the only one.
+  const follower = await follow(app, orgId);
+  await follower.next();
+  expect((await server.read()).value('taproot_open_subscriptions')).toBe(1);
+  await follower.close();
+  await server.expectGrowth([...requests('POST', '200'), 1], ['taproot_open_subscriptions', 0]);
 });
 
 test('a subscription that is refused is none', async () => {
