@@ -5,6 +5,12 @@ import { noteCaller } from './request-notes.ts';
 
 /** Who is behind the requests under way. */
 export interface Callers {
+  /**
+   * Lets in whom an Authorization header stands for: known, noted for the log, and counted.
+   *
+   * @throws UnauthenticatedError, RateLimitError; what the database throws when it is out of reach
+   */
+  letIn(authorization: string | null): Promise<Caller>;
   /** Null: nobody has been let in. */
   of(request: Request): Caller | null;
   readonly plugin: Plugin;
@@ -16,15 +22,21 @@ export interface Callers {
  */
 export function createCallers(authenticate: Authenticate, checkRate: CheckRate): Callers {
   const callers = new WeakMap<Request, Caller>();
+
+  async function letIn(authorization: string | null): Promise<Caller> {
+    const caller = await authenticate(authorization);
+    if (caller === null) throw new UnauthenticatedError();
+    noteCaller(caller);
+    await checkRate(caller);
+    return caller;
+  }
+
   return {
+    letIn,
     of: (request) => callers.get(request) ?? null,
     plugin: {
       async onRequestParse({ request }) {
-        const caller = await authenticate(request.headers.get('authorization'));
-        if (caller === null) throw new UnauthenticatedError();
-        noteCaller(caller);
-        await checkRate(caller);
-        callers.set(request, caller);
+        callers.set(request, await letIn(request.headers.get('authorization')));
       },
     },
   };

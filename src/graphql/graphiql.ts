@@ -3,8 +3,8 @@ import type { GraphQLError } from 'graphql';
 import { type GraphiQLOptions, type Plugin, shouldRenderGraphiQL } from 'graphql-yoga';
 import { apiPath } from '../paths.ts';
 import { pagePolicy } from '../security-headers.ts';
-import type { Authenticate } from '../tokens/authenticate.ts';
 import { hashesEqual, hashToken } from '../tokens/token-format.ts';
+import type { Callers } from './callers.ts';
 
 /** Whether to serve GraphiQL. */
 export type GraphiqlSettings =
@@ -126,17 +126,18 @@ export function graphiqlOptions(settings: Exclude<GraphiqlSettings, false>, url:
  * this server alone; its editor makes styles while it runs, which no nonce could name.
  *
  * Where callers alone may see it, a browser asks for a token as the password of HTTP Basic, which it then sends along by
- * itself. That opens the page and nothing else: the API takes no credentials that any site could have a browser send.
+ * itself. That opens the page and nothing else: the API takes no credentials that any site could have a browser send. Whoever
+ * asks for it is let in, and counted, as at the API.
  *
  * @param present makes an error fit for the client
  */
 export function useGraphiql(
   settings: Exclude<GraphiqlSettings, false>,
-  authenticate: Authenticate,
+  letIn: Callers['letIn'],
   present: (error: unknown) => GraphQLError,
 ): Plugin {
   async function answer(request: Request): Promise<[body: string, init: ResponseInit]> {
-    if (settings.callersOnly) await authenticate(bearerOf(request.headers.get('authorization')));
+    if (settings.callersOnly) await letIn(bearerOf(request.headers.get('authorization')));
     const nonce = randomBytes(16).toString('base64');
     // Loaded when somebody opens it: the page is a large text, and most servers never show it.
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
@@ -157,8 +158,8 @@ export function useGraphiql(
   /** A page that says in a sentence why there is none. */
   function refuse(error: unknown): [body: string, init: ResponseInit] {
     const { message, extensions } = present(error);
-    const { status = 500 } = extensions.http ?? {};
-    const headers = { 'content-type': 'text/plain; charset=utf-8' };
+    const { status = 500, headers: more } = extensions.http ?? {};
+    const headers = { ...more, 'content-type': 'text/plain; charset=utf-8' };
     if (status !== 401) return [message, { status, headers }];
     const challenge = {
       'www-authenticate': 'Basic realm="GraphiQL of Taproot: a token is the password", charset="UTF-8"',
@@ -170,10 +171,13 @@ export function useGraphiql(
   }
 
   return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
+    onRequest({ request, url, fetchAPI, setRequestHandler }) {
       if (!shouldRenderGraphiQL(request) || url.pathname !== apiPath) return;
-      const [body, init] = await answer(request).catch(refuse);
-      endResponse(new fetchAPI.Response(body, init));
+      // Not answered here, where nothing would bound the time that it takes.
+      setRequestHandler(async () => {
+        const [body, init] = await answer(request).catch(refuse);
+        return new fetchAPI.Response(body, init);
+      });
     },
   };
 }

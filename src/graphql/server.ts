@@ -98,7 +98,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useSubscriptions(),
       useOpenSubscriptions(limits.maxSubscriptions),
       useUnreadResults(),
-      ...(graphiql ? [useGraphiql(graphiql, authenticate, maskError)] : []),
+      ...(graphiql ? [useGraphiql(graphiql, callers.letIn, maskError)] : []),
       useReadinessCheck({ endpoint: readyPath, check: isReady }),
       useRequestTimeout(limits.requestTimeoutMs, maskError, operations.tellTimeout),
       useJsonRequests(limits.maxBodyBytes),

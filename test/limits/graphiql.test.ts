@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serveOverHttp } from '../contract/http-client.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
+import { waitUntil } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
@@ -13,6 +14,10 @@ nowhere.port = '1';
 const orphaned = await serveOverHttp(createTestApi(database, { url: nowhere.href }), {
   graphiql: { callersOnly: true },
 });
+
+const timeoutMs = 1_500;
+const limits = { ratePerMinute: 2, requestTimeoutMs: timeoutMs };
+const limited = await serveOverHttp(createTestApi(database), { graphiql: { callersOnly: true }, limits });
 
 let token: string;
 let revoked: string;
@@ -79,4 +84,51 @@ test('a token that cannot be looked up is no reason to ask for another', async (
   expect(body).toMatch(/^\S.+\.$/);
   expect(body).not.toMatch(/postgres|prisma|sql/i);
   expect((await open(basic(`:${operatorToken}`), orphaned)).status).toBe(200);
+});
+
+describe('whoever asks for the page is let in as at the API', () => {
+  let own: string;
+  let tokenId: string;
+  beforeEach(async () => {
+    const orgId = await insertOrganization(database);
+    ({ token: own, id: tokenId } = await insertToken(database, orgId, await insertRoot(database, orgId)));
+  });
+
+  test('counted with all other requests of the token, and told when to go on', async () => {
+    const answer = await limited.send('/graphql', {
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${own}` },
+      body: JSON.stringify({ query: '{ viewer { kind } }' }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await open(basic(`:${own}`), limited)).status).toBe(200);
+    const { status, headers, body } = await open(basic(`:${own}`), limited);
+    expect(status).toBe(429);
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(body).toContain(`Try again in ${headers['retry-after']} s.`);
+  });
+
+  test('named in the line of the log', async () => {
+    await open(basic(`:${own}`), limited);
+    const isOwn = ({ caller }: Record<string, unknown>) => caller === `token:${tokenId}`;
+    await waitUntil('the line is there', async () => limited.logged.some(isOwn));
+    expect(limited.logged.find(isOwn)).toMatchObject({ msg: 'Answered', status: 200, path: '/graphql' });
+  });
+
+  test('answered in time, also where the token cannot be looked up', async () => {
+    const holder = await database.connect();
+    await holder.query('begin');
+    await holder.query('lock table org_api_tokens in access exclusive mode');
+    let isAnswered = false;
+    const answer = open(basic(`:${own}`), limited).finally(() => {
+      isAnswered = true;
+    });
+    try {
+      await waitUntil('it is answered', async () => isAnswered);
+    } finally {
+      await holder.query('rollback');
+    }
+    const { status, body } = await answer;
+    expect(status).toBe(503);
+    expect(body).toContain(`took longer than ${timeoutMs} ms`);
+  });
 });
