@@ -15,6 +15,7 @@ import { inputError } from './inputs.ts';
 import LoadedFieldsPlugin from './loaded-fields.ts';
 import { defaultPageSize } from './pages.ts';
 import { orMore, promisedSizes } from './promised-sizes.ts';
+import SubscriptionCostPlugin from './subscription-cost.ts';
 
 const pageSizes =
   `At most ${promisedSizes.page}, or ${promisedSizes.workspacePage} workspaces, ${orMore}; ` +
@@ -43,7 +44,15 @@ export const builder = new SchemaBuilder<{
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }>({
-  plugins: [LoadedFieldsPlugin, ComplexityPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
+  plugins: [
+    LoadedFieldsPlugin,
+    ComplexityPlugin,
+    SubscriptionCostPlugin,
+    ScopeAuthPlugin,
+    PrismaPlugin,
+    RelayPlugin,
+    ValidationPlugin,
+  ],
   defaultFieldNullability: false,
   complexity: costs,
   prisma: {
