@@ -20,7 +20,16 @@ export interface WorkerMetrics {
  */
 export function createWorkerMetrics(addUp: AddUp): WorkerMetrics {
   const known = new Map<WorkerProcess, MetricsSnapshot>();
-  let departed: Promise<MetricsSnapshot> = Promise.resolve([]);
+  /** What workers that have ended had counted: added up, but for the last ones. */
+  let departed: readonly MetricsSnapshot[] = [];
+  let adding = Promise.resolve();
+
+  const addUpDeparted = async (): Promise<void> => {
+    const parts = departed;
+    if (parts.length < 2) return;
+    const sum = await addUp(parts);
+    departed = [sum, ...departed.slice(parts.length)];
+  };
 
   return {
     follow(worker) {
@@ -28,7 +37,11 @@ export function createWorkerMetrics(addUp: AddUp): WorkerMetrics {
       void worker.ended.then(() => {
         const last = (known.get(worker) ?? []).filter(({ type }) => growing.includes(String(type)));
         known.delete(worker);
-        departed = departed.then((before) => addUp([before, last]));
+        // Nobody reads metrics, or none had been read of it.
+        if (last.length === 0) return;
+        departed = [...departed, last];
+        // Those that cannot be added up are told as they are, and added up with the next.
+        adding = adding.then(addUpDeparted).catch(() => undefined);
       });
     },
     async read() {
@@ -38,9 +51,7 @@ export function createWorkerMetrics(addUp: AddUp): WorkerMetrics {
         const snapshot = answers[index];
         if (snapshot !== undefined && known.has(worker)) known.set(worker, snapshot);
       }
-      // Both at once: a worker that ends goes from the one to the other.
-      const [before, present] = [departed, [...known.values()]];
-      return { snapshots: [await before, ...present], serving: answers.filter(Boolean).length };
+      return { snapshots: [...departed, ...known.values()], serving: answers.filter(Boolean).length };
     },
   };
 }
