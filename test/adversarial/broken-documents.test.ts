@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { alarmsIn } from '../support/alarms.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { countTried, seedOfRun, tries } from '../support/effort.ts';
@@ -18,11 +19,12 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  expect(api.logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(alarmsIn(api.logged)).toEqual([]);
 });
 
 /** Sends a document, or what is in its place, and expects an answer that shows nothing of what went on inside. */
-async function send(body: object): Promise<readonly string[]> {
+async function send(body: object | string): Promise<readonly string[]> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   const response = await api.fetch('/graphql', {
     method: 'POST',
     headers: {
@@ -30,13 +32,13 @@ async function send(body: object): Promise<readonly string[]> {
       accept: 'application/json',
       authorization: `Bearer ${operatorToken}`,
     },
-    body: JSON.stringify(body),
+    body: text,
   });
   const { errors } = await response.json();
-  countTried('hostile inputs');
-  expect([200, 400, 406, 413]).toContain(response.status);
+  expect([200, 400, 406, 413], text).toContain(response.status);
   // Messages repeat pieces of the document: it is what the caller knows.
-  expectNoLeak(errors, ...(JSON.stringify(body).match(/[\w$@]{3,}/g) ?? []));
+  expectNoLeak(errors, ...new Set(text.match(/[\w$@]+/g)));
+  countTried('hostile inputs');
   return (errors ?? []).map(({ extensions }: { extensions: { code: string } }) => extensions.code);
 }
 
@@ -129,6 +131,14 @@ describe('is answered or refused, and takes the server nowhere', () => {
   });
 });
 
+/** The text of a request whose one variable nests as often as fits into the body that is taken. Written by hand, as it is too deep to be printed. */
+function nested(opening: string, closing: string): string {
+  const query =
+    'query ($status: [WorkspaceStatus!]) { organizations { nodes: edges { node { workspaces(status: $status) { totalCount } } } } }';
+  const depth = 100_000;
+  return `{"query":${JSON.stringify(query)},"variables":{"status":${opening.repeat(depth)}1${closing.repeat(depth)}}}`;
+}
+
 test.each([
   [
     'variables with a prototype',
@@ -140,7 +150,8 @@ test.each([
     'extensions that are odd',
     { query: '{ viewer { kind } }', extensions: { persistedQuery: { version: 1, sha256Hash: "'" } } },
   ],
-  ['a variable that is a million deep', { query: 'query ($a: [Int]) { viewer { kind } }', variables: { a: null } }],
+  ['a variable of a hundred thousand lists, each in the next', nested('[', ']')],
+  ['a variable of a hundred thousand objects, each in the next', nested('{"a":', '}')],
 ])('%s is answered or refused', async (_, body) => {
   for (const code of await send(body)) expect(code).toBe('BAD_USER_INPUT');
 });
@@ -208,7 +219,7 @@ test('a document that is broken at random is refused or answered, as any other',
       const [code = 'done'] = await send({ query: broken, variables });
       codes.set(code, (codes.get(code) ?? 0) + 1);
     }),
-    { seed: seedOfRun(), numRuns: tries({ bounded: 400, deep: 30_000 }), endOnFailure: true },
+    { seed: seedOfRun(), numRuns: tries({ bounded: 400, deep: 30_000 }) },
   );
   expect(codes.get('BAD_USER_INPUT')).toBeGreaterThan(0);
   expect(codes.get('done')).toBeGreaterThan(0);

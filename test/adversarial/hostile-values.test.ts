@@ -46,13 +46,13 @@ describe.each(cases)('%s', (_, field, input) => {
     for (const value of hostileValuesFor(input)) {
       const request = requestFor(field, valuesOf(world.ids, { [input.coordinate]: value }));
       const { status, errors, data } = await ask(api, request, `Bearer ${operatorToken}`);
-      countTried('hostile inputs');
       expect([200, 400], JSON.stringify(value)).toContain(status);
       expectNoLeak(errors, ...textsOf(value));
       if (errors === undefined && typeof value === 'string' && isStored(field, input)) {
         await expectStored(field, data, stored[input.meaning as Meaning]?.(value) ?? '');
         found++;
       }
+      countTried('hostile inputs');
     }
     if (isStored(field, input)) expect(found).toBeGreaterThan(0);
   });
@@ -88,8 +88,8 @@ test('a text of a megabyte is refused wherever a text can be passed', async () =
   for (const [, field, input] of cases.filter(([, , { meaning }]) => meaning !== undefined)) {
     const request = requestFor(field, valuesOf(world.ids, { [input.coordinate]: hugeText }));
     const { errors } = await ask(api, request, `Bearer ${operatorToken}`);
-    countTried('hostile inputs');
     expect(errors, input.coordinate).toHaveLength(1);
     expectNoLeak(errors, hugeText);
+    countTried('hostile inputs');
   }
 });

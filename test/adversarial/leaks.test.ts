@@ -26,4 +26,15 @@ test('what the caller has said is none', () => {
     expectNoLeak([error('There is no "P2002 of workspaces_pkey".')], 'P2002 of workspaces_pkey'),
   ).not.toThrow();
   expect(() => expectNoLeak([error('There is no workspace here. Check the id.', { limit: 200 })])).not.toThrow();
+  expect(() => expectNoLeak([error('There is no "08006".')], '08006')).not.toThrow();
+});
+
+test('a number in the details is none, whatever it looks like', () => {
+  expect(() => expectNoLeak([error('It holds too many.', { items: 42601, limit: 40001 })])).not.toThrow();
+  expect(() => expectNoLeak([error('It failed.', { reason: '42601' })])).toThrow();
+});
+
+test('letters that the caller has said hide no leak that holds them', () => {
+  for (const sent of ['P', '00', '_'])
+    expect(() => expectNoLeak([error('Failed with P2002 at workspaces_pkey.')], sent)).toThrow();
 });

@@ -10,7 +10,7 @@ import { allFields, coordinateOf, type Field, type Input, inputsOf, isId } from 
 import type { IdMeaning } from './meanings.ts';
 import { requestFor } from './requests.ts';
 import { look, type Sight } from './sight.ts';
-import { cursor, type Ids, idsOfNothing, insertWorld, valuesOf, type World } from './worlds.ts';
+import { cursor, type Ids, idsOfNothing, insertInstalledWorld, insertWorld, valuesOf, type World } from './worlds.ts';
 
 const database = await createTestDatabase();
 const api = createTestApi(database);
@@ -40,18 +40,35 @@ const cases = allFields.flatMap((field) =>
   idInputsOf(field).map((input) => [`${input.coordinate} of ${coordinateOf(field)}`, field, input] as const),
 );
 
+/** How the organization of who asks is made. */
+type Insert = () => Promise<World>;
+const notInstalled: Insert = () => insertWorld(database);
+const installed: Insert = () => insertInstalledWorld(database, api);
+const inserts = { 'before its agent is installed': notInstalled, 'when its agent is installed': installed };
+
 /** What the token of an organization sees that passes this in one place, and ids of its own in all others. */
-async function lookWith(field: Field, input: IdInput, pass: (own: Ids) => string, passed = ''): Promise<Sight> {
-  countTried('hostile inputs');
+async function lookWith(
+  field: Field,
+  input: IdInput,
+  pass: (own: Ids) => string,
+  passed = '',
+  insert: Insert = notInstalled,
+): Promise<Sight> {
   const request = ({ ids }: World) => requestFor(field, valuesOf(ids, { [input.coordinate]: pass(ids) }));
-  return look(database, api, { request, known: { passed } });
+  return look(database, api, { insert, request, known: { passed } });
 }
 
 /** What it sees that passes ids of another organization alone. */
-async function lookAt(field: Field, ids: Ids): Promise<Sight> {
-  countTried('hostile inputs');
+async function lookAt(field: Field, ids: Ids, insert: Insert): Promise<Sight> {
   const optional = Object.fromEntries(idInputsOf(field).map(({ coordinate, meaning }) => [coordinate, ids[meaning]]));
-  return look(database, api, { request: () => requestFor(field, valuesOf(ids, optional)), known: { ...ids } });
+  return look(database, api, { insert, request: () => requestFor(field, valuesOf(ids, optional)), known: { ...ids } });
+}
+
+/** Expects that both see the same, and nothing of the victim. */
+function expectSame(sight: Sight, ofNothing: Sight): void {
+  expectNothingOfVictim(sight);
+  expect(sight).toEqual(ofNothing);
+  countTried('hostile inputs', 2);
 }
 
 function expectNothingOfVictim({ response }: Sight): void {
@@ -69,37 +86,37 @@ describe.each(cases)('%s', (_, field, input) => {
     const { response } = await lookWith(field, input, (own) => own[input.meaning]);
     if (takesNewIds.has(input.meaning)) expect(response.errors).toHaveLength(1);
     else expect(response.errors).toBeUndefined();
+    countTried('hostile inputs');
   });
 
-  test('shows the same for what another organization has as for what is not there', async () => {
-    const withId = (id: string) => lookWith(field, input, () => id, id);
-    const sight = await withId(victim.ids[input.meaning]);
-    expectNothingOfVictim(sight);
-    expect(sight).toEqual(await withId(idsOfNothing()[input.meaning]));
-  });
+  test.each(Object.entries(inserts))(
+    'shows the same for what another organization has as for what is not there, %s',
+    async (_, insert) => {
+      const withId = (id: string) => lookWith(field, input, () => id, id, insert);
+      expectSame(await withId(victim.ids[input.meaning]), await withId(idsOfNothing()[input.meaning]));
+    },
+  );
 });
 
 const cursors = cases.filter(([, , { meaning }]) => meaning === 'WorkspaceConnection');
 
 test.each(cursors)('%s shows the same for such ids within a cursor of its own', async (_, field, input) => {
   const withId = (id: string) => lookWith(field, input, (own) => cursor([own.organization, id]), id);
-  const sight = await withId(victim.ids.workspace);
-  expectNothingOfVictim(sight);
-  expect(sight).toEqual(await withId(idsOfNothing().workspace));
+  expectSame(await withId(victim.ids.workspace), await withId(idsOfNothing().workspace));
 });
 
 const inOrganizations = allFields.filter((field) =>
   idInputsOf(field).some(({ meaning }) => meaning === 'organization'),
 );
 
-test.each(inOrganizations.map((field) => [coordinateOf(field), field] as const))(
-  '%s shows the same of another organization as of one that is not there',
-  async (_, field) => {
-    const sight = await lookAt(field, victim.ids);
-    expectNothingOfVictim(sight);
-    expect(sight).toEqual(await lookAt(field, idsOfNothing()));
-  },
-);
+describe.each(inOrganizations.map((field) => [coordinateOf(field), field] as const))('%s', (_, field) => {
+  test.each(Object.entries(inserts))(
+    'shows the same of another organization as of one that is not there, %s',
+    async (_when, insert) => {
+      expectSame(await lookAt(field, victim.ids, insert), await lookAt(field, idsOfNothing(), insert));
+    },
+  );
+});
 
 test('who follows an organization is told nothing of what happens in another', async () => {
   const own = await insertWorld(database);

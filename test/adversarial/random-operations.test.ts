@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { alarmsIn } from '../support/alarms.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
-import { waitUntil } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { countTried, seedOfRun, tries } from '../support/effort.ts';
+import { waitUntilConnectionsAreIdle } from '../support/idle-connections.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { ask, type Response } from './ask.ts';
@@ -72,26 +73,33 @@ async function expectSound(
   response: Response,
 ): Promise<void> {
   const sent = JSON.stringify(request.variables);
-  expect([200, 400, 401, 406, 429, 503], request.query).toContain(response.status);
+  const whole = `${request.query}\n${sent}`;
+  expect([200, 400, 401], whole).toContain(response.status);
+  // Nothing is wrong with the database, and nobody holds a lock for long.
+  for (const { extensions } of response.errors ?? [])
+    expect(['SERVICE_UNAVAILABLE', 'LOCK_TIMEOUT'], whole).not.toContain(extensions.code);
   expectNoLeak(
     response.errors,
     request.query,
     ...(sent.match(/"(?:[^"\\]|\\.)*"/g) ?? []).map((text) => JSON.parse(text)),
   );
   if (authorization === null) {
-    expect(response.errors?.length).toBeGreaterThan(0);
-    expect(Object.values(response.data ?? {}).filter((value) => value !== null)).toEqual([]);
+    expect(response.errors?.length, whole).toBeGreaterThan(0);
+    expect(
+      Object.values(response.data ?? {}).filter((value) => value !== null),
+      whole,
+    ).toEqual([]);
   }
   if (world === undefined) return;
   const text = JSON.stringify(response);
-  for (const { mark } of worlds) if (mark !== world.mark) expect(text, request.query).not.toContain(mark);
+  for (const { mark } of worlds) if (mark !== world.mark) expect(text, whole).not.toContain(mark);
   const told = JSON.stringify(response.data ?? null) + JSON.stringify(response.errors ?? []);
   const asked = new Set(idsIn(sent.toLowerCase() + sent));
   // What a refusal repeats is told to who has said it.
   const ids = [
     ...new Set([...idsIn(JSON.stringify(response.data ?? null)), ...idsIn(told).filter((id) => !asked.has(id))]),
   ];
-  expect(await foreignIds(world.ids.organization, ids), request.query).toEqual([]);
+  expect(await foreignIds(world.ids.organization, ids), whole).toEqual([]);
 }
 
 test(
@@ -133,6 +141,7 @@ test(
         }
         countTried('hostile inputs', atOnce);
       }),
+      // What is answered depends on all that was done before, so a round that failed cannot be tried again with less.
       { seed: seedOfRun(), numRuns: rounds, endOnFailure: true },
     );
     // Otherwise next to nothing would have been tried.
@@ -142,11 +151,6 @@ test(
 );
 
 test('no connection was left within a transaction, and nothing was logged as unexpected', async () => {
-  await waitUntil('every connection of the server is idle', async () => {
-    const busy = await database.query(
-      `select from pg_stat_activity where datname = current_database() and application_name = 'taproot' and state <> 'idle'`,
-    );
-    return busy.length === 0;
-  });
-  expect(api.logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  await waitUntilConnectionsAreIdle(database);
+  expect(alarmsIn(api.logged)).toEqual([]);
 });

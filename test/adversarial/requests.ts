@@ -46,13 +46,25 @@ export function requestFor(place: Field, choose: ChooseValue, select: Select = s
 }
 
 /** A request for the last of these fields, each of which is asked of what the one before gives. */
-export function requestThrough(
-  [root, ...rest]: readonly Field[],
-  choose: ChooseValue,
-  select: Select = selectLeaves,
-): GraphqlRequest {
+function requestThrough([root, ...rest]: readonly Field[], choose: ChooseValue, select: Select): GraphqlRequest {
   if (root === undefined) throw new Error('A request has at least one field');
-  const operation = operationOf(root.owner);
+  const through = ([next, ...others]: readonly Field[]): Select =>
+    next === undefined ? select : (_, writeNext) => `__typename ${writeNext(next, through(others))}`;
+  return writeRequest(root.owner, choose, (write) => write(root, through(rest)));
+}
+
+/**
+ * A request whose selection is written by `select`.
+ *
+ * @param directives what the operation bears
+ */
+export function writeRequest(
+  root: GraphQLObjectType,
+  choose: ChooseValue,
+  select: (write: WriteField) => string,
+  directives = '',
+): GraphqlRequest {
+  const operation = operationOf(root);
   const declared: string[] = [];
   const variables: Record<string, unknown> = {};
   const write: WriteField = (place, selectNext) => {
@@ -68,11 +80,9 @@ export function requestThrough(
     const selection = isObjectType(type) ? ` { ${selectNext(type, write)} }` : '';
     return `${place.field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}${selection}`;
   };
-  const through = ([next, ...others]: readonly Field[]): Select =>
-    next === undefined ? select : (_, writeNext) => `__typename ${writeNext(next, through(others))}`;
-  const text = write(root, through(rest));
+  const text = select(write);
   const declaration = declared.length > 0 ? `(${declared.join(', ')})` : '';
-  return { operation, query: `${operation}${declaration} { ${text} }`, variables };
+  return { operation, query: `${operation}${declaration}${directives} { ${text} }`, variables };
 }
 
 /** All that can be asked of an object without going on to others. */

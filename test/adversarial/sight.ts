@@ -5,7 +5,7 @@ import { snapshotOrganization } from '../support/snapshot.ts';
 import { recordStatements } from '../support/statements.ts';
 import { ask, type Response } from './ask.ts';
 import type { GraphqlRequest } from './requests.ts';
-import { insertWorld, type World } from './worlds.ts';
+import type { World } from './worlds.ts';
 
 /** Everything that can be seen of a request: by its caller, in the log, and by who measures how long it takes. */
 export interface Sight {
@@ -19,6 +19,8 @@ export interface Sight {
 
 /** A request of the token of an organization, which knows some ids that are not its own. */
 export interface Attempt {
+  /** Makes that organization. */
+  readonly insert: () => Promise<World>;
   /** What it asks, once its organization is there. */
   readonly request: (own: World) => GraphqlRequest;
   /** What it knows, each of which is shown by its name. */
@@ -29,8 +31,8 @@ export interface Attempt {
  * Lets the token of a new organization make the attempt, and shows all that can be seen of it. Ids, moments and secrets are
  * shown by what they are, so that two attempts look the same when they differ in those alone.
  */
-export async function look(database: TestDatabase, api: TestApi, { request, known }: Attempt): Promise<Sight> {
-  const own = await insertWorld(database);
+export async function look(database: TestDatabase, api: TestApi, { insert, request, known }: Attempt): Promise<Sight> {
+  const own = await insert();
   // Its use is not noted again for a minute.
   await api.execute('{ viewer { kind } }', {}, own.token);
   const asked = request(own);
@@ -46,9 +48,13 @@ export async function look(database: TestDatabase, api: TestApi, { request, know
     response: JSON.parse(name(response)),
     logged: api.logged.slice(firstEntry).map(({ level, msg, err }) => name({ level, msg, err })),
     statements: statements.toSorted(),
-    stored: stored.map(name).toSorted(),
+    stored: stored.map((row) => sortLists(name(row))).toSorted(),
   };
 }
+
+/** Rows keep ids in the order of the ids, which are others each time. */
+const sortLists = (row: string): string =>
+  JSON.stringify(JSON.parse(row), (_, value) => (Array.isArray(value) ? value.toSorted() : value));
 
 /** Writes a value with what is known by its name, and what is new by its kind. */
 function namer(known: Readonly<Record<string, string>>): (value: unknown) => string {

@@ -1,10 +1,12 @@
 import { connect } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import { serveOverHttp } from '../contract/http-client.ts';
+import { alarmsIn } from '../support/alarms.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
 import { waitUntil } from '../support/barriers.ts';
 import { createTestDatabase, type TestClient } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';
+import { waitUntilConnectionsAreIdle } from '../support/idle-connections.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 
 const timeoutMs = 1_500;
@@ -29,17 +31,6 @@ async function hold(sql: string): Promise<TestClient> {
   await holder.query('begin');
   await holder.query(sql);
   return holder;
-}
-
-/** Until no connection of the server runs or waits for anything, nor has a transaction open. */
-async function untilIdle(): Promise<void> {
-  await waitUntil('all connections of the server are idle', async () => {
-    const busy = await database.query(
-      `select from pg_stat_activity
-       where datname = current_database() and application_name = 'taproot' and state <> 'idle'`,
-    );
-    return busy.length === 0;
-  });
 }
 
 const unknown = {
@@ -71,7 +62,7 @@ test('a mutation that waits for too long is answered, carried out all the same, 
 
   await holder.query('commit');
   await waitUntil('the name is written', async () => (await readName()) === 'Late');
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
   expect((await rename('Late')).errors).toBeUndefined();
 });
 
@@ -88,10 +79,10 @@ test('a mutation of several fields begins none of them any more when its time is
 
   await holder.query('commit');
   await waitUntil('the first is carried out', async () => (await readName()) === 'Late');
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
   // Writes to one organization are serial: this one would come behind a second that had begun.
   await api.expectData(`mutation { ${rename(otherId, 'Next')} }`);
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
   expect(await database.query('select subject_id from org_events where org_id = $1 order by seq', [orgId])).toEqual([
     { subject_id: rootId },
     { subject_id: otherId },
@@ -105,7 +96,7 @@ test('as many as there are connections may be late at once, and then all connect
   const late = await Promise.all(Array.from({ length: 6 }, read));
   await holder.query('commit');
   for (const { status, requestId, ...answer } of late) expect([status, answer]).toEqual([503, unchanged]);
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
   await waitUntil('six are answered at once', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, read));
     return answers.every(({ data }) => data?.organization.roots[0].name === 'Root');
@@ -131,7 +122,7 @@ test('a caller whose look-up takes too long is answered too, and does nothing be
     { type: 'workspace.renamed' },
   ]);
   expect(await readName()).toBe('Next');
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
 });
 
 test.each(['org_api_tokens', 'organizations'])(
@@ -142,7 +133,7 @@ test.each(['org_api_tokens', 'organizations'])(
     const late = await api.subscribe(document, {}, token);
     await holder.query('commit');
     expect(late.status).toBe(503);
-    await untilIdle();
+    await waitUntilConnectionsAreIdle(database);
     const subscription = await api.subscribe(document, {}, token);
     expect(await subscription.next()).toMatchObject({ data: {} });
   },
@@ -166,8 +157,7 @@ test('a subscription lives on for as long as it likes', async () => {
 });
 
 test('what ended late alarms nobody but by the warning that it took too long', () => {
-  const alarms = [...api.logged, ...logged].filter(({ level }) => level === 'error' || level === 'fatal');
-  expect(alarms).toEqual([]);
+  expect(alarmsIn([...api.logged, ...logged])).toEqual([]);
 });
 
 /** Sends the beginning of a request and nothing more, until the server closes the connection. */
@@ -207,7 +197,7 @@ test('a large body that nobody has read yet, as its caller is looked up, is not 
   await holder.query('commit');
   expect(status).toBe(503);
   expect(JSON.parse(body)).toEqual(unchanged);
-  await untilIdle();
+  await waitUntilConnectionsAreIdle(database);
 });
 
 test('headers that do not arrive end the connection', async () => {
