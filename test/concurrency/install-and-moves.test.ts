@@ -41,7 +41,7 @@ testRival(database, api, {
 
 const goneAdopted = but(asInstalled, {
   'Gone (removed)': 'Acme Agent/Gone',
-  'gone on Gone': 'gone on Acme Agent',
+  'gone on Gone (revoked)': 'gone on Acme Agent (revoked)',
   'search on Gone by cid': null,
 });
 testRival(database, api, {

@@ -46,7 +46,12 @@ test('no change of the tree, its plugins or its tokens is held up by the install
       'Acme Agent/Gamma',
       'Acme Agent/Gone',
     ],
-    tokens: ['alpha on Acme Agent', 'beta on Acme Agent (revoked)', 'fresh on Acme Agent', 'gone on Acme Agent'],
+    tokens: [
+      'alpha on Acme Agent',
+      'beta on Acme Agent (revoked)',
+      'fresh on Acme Agent',
+      'gone on Acme Agent (revoked)',
+    ],
     plugins: ['mail on Acme Agent by operator', 'search on Acme Agent by bob'],
     restricted: ['Acme Agent'],
     events: [

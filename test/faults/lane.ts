@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect } from 'vitest';
 import type { PrismaClient } from '../../src/generated/prisma/client.ts';
-import { type Acme, expectSound, readState, type State } from '../concurrency/acme.ts';
+import { type Acme, expectSound } from '../concurrency/acme.ts';
 import { attempt, type Outcome } from '../concurrency/calls.ts';
 import { createTestApi, type TestApi } from '../support/api.ts';
 import { waitUntil } from '../support/barriers.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { waitUntilConnectionsAreIdle } from '../support/idle-connections.ts';
 import { snapshotOrganization } from '../support/snapshot.ts';
+import { readStored, type Stored } from './stored.ts';
 import { type FaultPoint, openWire, type Wire } from './wire.ts';
 
 /** A change that is tried: how its organization is made, and the call. */
@@ -27,7 +29,7 @@ export interface Undisturbed {
   /** The statements that it takes, in their order, and which of them makes it. */
   readonly statements: readonly string[];
   readonly deciding: number;
-  readonly stored: State;
+  readonly stored: Stored;
 }
 
 /** A server whose way to the database can fail. One change is tried on it at a time. */
@@ -61,7 +63,7 @@ export async function makeUndisturbed(
   const { decidedBy = /^COMMIT$/ } = change;
   const deciding = statements.findIndex((text) => decidedBy.test(text));
   expect(deciding, 'the statement that makes the change').toBeGreaterThanOrEqual(0);
-  return { change, statements, deciding, stored: await readState(database, acme.orgId) };
+  return { change, statements, deciding, stored: await readStored(database, acme.orgId) };
 }
 
 /**
@@ -89,8 +91,8 @@ export async function tryFault(
 
   const after = await snapshotOrganization(database, orgId);
   const isStored = !isDeepStrictEqual(after, before);
-  if (isStored) expect(await readState(database, orgId), where).toEqual(stored);
-  await expectSound(database, orgId);
+  if (isStored) expect(await readStored(database, orgId), where).toEqual(stored);
+  await expectSound(database, orgId, []);
   expectTrue(outcome, isStored, undisturbed, point, where);
 
   const isToBeRepeated = outcome !== 'done' && (outcome['retryable'] === true || !isStored);
@@ -99,7 +101,7 @@ export async function tryFault(
   const expected = (isStored && change.refusedAgain) || 'done';
   expect(again === 'done' ? again : again.code, `${where}, called again`).toBe(expected);
   if (isStored && !change.isMadeAnew) expect(await snapshotOrganization(database, orgId), where).toEqual(after);
-  expect(await readState(database, orgId), where).toEqual(stored);
+  expect(await readStored(database, orgId), where).toEqual(stored);
 }
 
 /** An answer that says it was done, or was not, has to be right. One that does not know may be given only where that is so. */
@@ -129,14 +131,8 @@ function expectTrue(
 }
 
 /** Expects that no session is left in a transaction, and that the pool of each lane gives all of its connections at once. */
-export async function expectNoLeak(database: TestDatabase, lanes: readonly Lane[]): Promise<void> {
-  await waitUntil('no session is in a transaction', async () => {
-    const open = await database.query(
-      `select from pg_stat_activity
-       where datname = current_database() and application_name = 'taproot' and state <> 'idle'`,
-    );
-    return open.length === 0;
-  });
+export async function expectNoLostConnection(database: TestDatabase, lanes: readonly Lane[]): Promise<void> {
+  await waitUntilConnectionsAreIdle(database);
   for (const { api, poolSize } of lanes) await holdAll(api.prisma, poolSize);
 }
 

@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
 import { type Acme, insertAcme } from '../concurrency/acme.ts';
 import { everyChange, heartbeats, mutations } from '../concurrency/calls.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { countTried, seedOfRun, tries } from '../support/effort.ts';
 import { insertPlatformAgent } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
-import { type Change, expectNoLeak, type Lane, makeUndisturbed, openLane, tryFault, type Undisturbed } from './lane.ts';
-import { type FaultPoint, faults, moments } from './wire.ts';
+import {
+  type Change,
+  expectNoLostConnection,
+  type Lane,
+  makeUndisturbed,
+  openLane,
+  tryFault,
+  type Undisturbed,
+} from './lane.ts';
+import { type Fault, type FaultPoint, faults, moments } from './wire.ts';
 
 vi.setConfig({ testTimeout: tries({ bounded: 120_000, deep: 3_600_000 }) });
 
@@ -43,6 +52,17 @@ const others: readonly Name[] = [
   'restoreWorkspace',
 ];
 const refusedAgain: Partial<Record<Name, string>> = { createWorkspace: 'NAME_CONFLICT' };
+const change = (name: Name): Change => ({
+  insert: insertAcme,
+  call: (acme) => everyChange(acme)[name],
+  ...(refusedAgain[name] && { refusedAgain: refusedAgain[name] }),
+});
+
+const createOrganization: Change = {
+  // The one that it is about is not there yet.
+  insert: async (into) => ({ ...(await insertAcme(into)), orgId: randomUUID() }),
+  call: ({ orgId }) => ['mutation ($orgId: ID!) { createOrganization(name: "Acme", id: $orgId) { id } }', { orgId }],
+};
 
 const beat: Omit<Change, 'call'> = { insert: insertAcme, decidedBy: /^\s*with beat/, isMadeAnew: true };
 const withoutTransaction: Record<string, Change> = {
@@ -51,7 +71,7 @@ const withoutTransaction: Record<string, Change> = {
     ...beat,
     call: ({ orgId, alpha, beta }) => [
       heartbeats.many,
-      { orgId, beats: [{ workspaceId: alpha }, { workspaceId: beta }] },
+      { orgId, beats: [{ workspaceId: alpha, health: 'DEGRADED', message: 'Slow' }, { workspaceId: beta }] },
     ],
   },
   reportProvisioning: {
@@ -68,13 +88,14 @@ function everyPoint({ statements }: Undisturbed): FaultPoint[] {
   );
 }
 
-/** So many of the points, and the one that matters most: the change is made, and its answer is lost. */
-function somePoints(undisturbed: Undisturbed, count: number): FaultPoint[] {
+/** So many of the points, and those that matter most: the change is made, and its answer is lost, in each of these ways. */
+function somePoints(undisturbed: Undisturbed, count: number, always: readonly Fault[]): FaultPoint[] {
   const points = everyPoint(undisturbed);
   if (count >= points.length) return points;
   const sample = fc.shuffledSubarray(points, { minLength: count, maxLength: count });
   const [chosen = []] = fc.sample(sample, { seed: seedOfRun(), numRuns: 1 });
-  return [{ statement: undisturbed.deciding, moment: 'unanswered', fault: 'cut' }, ...chosen];
+  const { deciding: statement } = undisturbed;
+  return [...always.map((fault): FaultPoint => ({ statement, moment: 'unanswered', fault })), ...chosen];
 }
 
 /** Tries them all, on several lanes at once, and expects that no connection is lost to the pools by that. */
@@ -88,17 +109,29 @@ async function tryAll(on: readonly Lane[], undisturbed: Undisturbed, points: rea
       }
     }),
   );
-  await expectNoLeak(database, on);
+  await expectNoLostConnection(database, on);
 }
 
-async function tryPoints(on: readonly Lane[], change: Change, count: number): Promise<void> {
+async function tryPoints(
+  on: readonly Lane[],
+  tried: Change,
+  count: number,
+  always: readonly Fault[] = ['cut'],
+): Promise<void> {
   const [lane] = on;
   if (lane === undefined) throw new Error('There is no lane');
-  const undisturbed = await makeUndisturbed(database, lane, change);
-  await tryAll(on, undisturbed, somePoints(undisturbed, count));
+  const undisturbed = await makeUndisturbed(database, lane, tried);
+  await tryAll(on, undisturbed, somePoints(undisturbed, count, always));
 }
 
 const all = Number.POSITIVE_INFINITY;
+/** Those whose commit is met with silence in every run, which takes as long as the silence does. */
+const metWithSilence: readonly Name[] = ['moveWorkspace', 'createApiToken'];
+
+test('every mutation of the schema is tried', () => {
+  const tried = ['installPlatformAgent', 'createOrganization', ...others, ...Object.keys(withoutTransaction)];
+  expect(tried.toSorted()).toEqual(Object.keys(schema.getMutationType()?.getFields() ?? {}).toSorted());
+});
 
 describe('a change whose connection fails at a statement is all there or not at all, and is answered truly:', () => {
   test('an install, at every one', async () => {
@@ -114,13 +147,17 @@ describe('a change whose connection fails at a statement is all there or not at 
     await tryPoints(lanesOfOne, replacement, tries({ bounded: 2, deep: all }));
   });
 
+  test('a move, with a pool of one connection', async () => {
+    await tryPoints(lanesOfOne, change('moveWorkspace'), tries({ bounded: 4, deep: all }));
+  });
+
+  test('a new organization', async () => {
+    await tryPoints(lanes, createOrganization, tries({ bounded: 3, deep: all }));
+  });
+
   test.each(others)('%s', async (name) => {
-    const change: Change = {
-      insert: insertAcme,
-      call: (acme) => everyChange(acme)[name],
-      ...(refusedAgain[name] && { refusedAgain: refusedAgain[name] }),
-    };
-    await tryPoints(lanes, change, tries({ bounded: 3, deep: all }));
+    const always: Fault[] = metWithSilence.includes(name) ? ['cut', 'silent'] : ['cut'];
+    await tryPoints(lanes, change(name), tries({ bounded: 3, deep: all }), always);
   });
 
   test.each(Object.keys(withoutTransaction))('%s, which opens no transaction', async (name) => {

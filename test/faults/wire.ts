@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { addressOf } from '../support/address.ts';
 import { createFramer, isStatementEnd, type Message, processIdOf, statementText } from './messages.ts';
 
 /** How a connection fails: its session is ended by PostgreSQL, the network breaks it, or the network swallows all. */
@@ -35,7 +36,7 @@ export interface Wire {
 
 /** Opens a way to the server of the URL. `terminate` ends a session. */
 export async function openWire(target: string, terminate: (pid: number) => void): Promise<Wire> {
-  const { hostname, port } = new URL(target);
+  const { host, port } = addressOf(target);
   const sockets = new Set<Socket>();
   const swallowed = new Set<Socket>();
   let counted = 0;
@@ -48,7 +49,7 @@ export async function openWire(target: string, terminate: (pid: number) => void)
   };
 
   function serve(client: Socket): void {
-    const server = keep(connect(Number(port), hostname));
+    const server = keep(connect(port, host));
     const prepared = new Map<string, string>();
     let pid = Number.NaN;
     /** The statements that were sent on this connection and are not answered: their numbers. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { addressOf } from './address.ts';
 
 /** A way to a server that can be shut, as a network can. */
 export interface Gate {
@@ -18,7 +19,7 @@ export interface Gate {
 
 /** Opens a gate before the server of the URL. */
 export async function openGate(target: string): Promise<Gate> {
-  const { hostname, port } = new URL(target);
+  const { host, port } = addressOf(target);
   const sockets = new Set<Socket>();
   const detained = new Map<Socket, Buffer[]>();
   let state: 'open' | 'shut' | 'stalled' = 'open';
@@ -31,7 +32,7 @@ export async function openGate(target: string): Promise<Gate> {
     keep(incoming);
     if (state === 'shut') incoming.destroy();
     if (state !== 'open') return;
-    const outgoing = keep(connect(Number(port), hostname));
+    const outgoing = keep(connect(port, host));
     incoming.on('close', () => outgoing.destroy());
     outgoing.on('close', () => incoming.destroy());
     outgoing.on('data', (data) => {
