@@ -1,22 +1,20 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/database/embedded/server.ts';
-import { applyMigrations, schemaDrift } from '../../src/database/migrations.ts';
-import { platformAgentId } from '../../src/platform-agent/identity.ts';
-import { type Acme, asInstalled, expectState, insertAcme } from '../concurrency/acme.ts';
-import { mutations } from '../concurrency/calls.ts';
+import { type Acme, asInserted, asInstalled, expectState, insertAcme } from '../concurrency/acme.ts';
 import { SLOW } from '../embedded/embedded-test.ts';
 import { operatorToken } from '../support/api.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { databaseUrl, openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertNeighbour } from '../support/fixtures.ts';
+import { waitUntil } from '../support/barriers.ts';
+import { databaseUrl, openTestDatabase } from '../support/database.ts';
+import { countTried } from '../support/effort.ts';
 import { compileServer } from '../support/server-process.ts';
-import { type OrganizationSnapshot, snapshotOrganization } from '../support/snapshot.ts';
+import { type BackedUp, everyRow, expectWhole, insertOrganizations, install } from './restored.ts';
 
 vi.setConfig(SLOW);
 
@@ -27,60 +25,37 @@ const original = await startEmbeddedPostgres({ directory, durable: false, tempor
 const database = openTestDatabase(original.url);
 afterAll(original.stop);
 
-let installed: Acme;
-let waiting: Acme;
-let neighbourId: string;
+let backedUp: BackedUp;
 let app: TestApp;
 beforeAll(async () => {
   await compileServer();
   app = await startApp({ DATABASE_URL: original.url, OPERATOR_TOKEN: operatorToken });
-  installed = await insertAcme(database);
-  waiting = await insertAcme(database);
-  neighbourId = (await insertNeighbour(database)).orgId;
-  await install(app, installed);
+  backedUp = await insertOrganizations(database, app);
 });
 afterAll(() => app.stop());
 
-const install = (on: TestApp, { orgId }: Acme) => on.expectData(mutations.install, { orgId });
-
-const everyRow = async (of: TestDatabase): Promise<OrganizationSnapshot[]> =>
-  Promise.all([installed.orgId, waiting.orgId, neighbourId].map((id) => snapshotOrganization(of, id)));
-
-/** Expects that the copy has all rows of the original, refuses what that refuses, and serves. */
-async function expectWhole(url: string, rows: readonly OrganizationSnapshot[]): Promise<void> {
-  const copy = openTestDatabase(url);
-  expect(await everyRow(copy)).toEqual(rows);
-  expect(await applyMigrations(url)).toEqual([]);
-  expect(await schemaDrift(url)).toBe('');
-
-  const { orgId, alpha } = installed;
-  const agentId = platformAgentId(orgId);
-  for (const [sql, values, constraint] of [
-    [`insert into workspaces (org_id, name) values ($1, 'Second')`, [orgId], 'workspaces_sole_root_fkey'],
-    [
-      `insert into workspaces (org_id, name, kind, tier) values ($1, 'Second', 'platform', 0)`,
-      [orgId],
-      'uniq_workspaces_one_platform_root',
-    ],
-    [
-      `insert into org_plugin_allowlist (org_id, root_id, plugin_name, enabled_by) values ($1, $2, 'mail', 'ann')`,
-      [orgId, alpha],
-      'org_plugin_allowlist_root_fkey',
-    ],
-  ] as const) {
-    await expect(copy.query(sql, [...values])).rejects.toMatchObject({ constraint });
-  }
-  const generated = 'select root_id, open_root from workspaces where org_id = $1 and id = $2';
-  expect(await copy.query(generated, [orgId, agentId])).toEqual([{ root_id: agentId, open_root: null }]);
-
-  const restored = await startApp({ DATABASE_URL: url, OPERATOR_TOKEN: operatorToken });
-  try {
-    await install(restored, waiting);
-  } finally {
-    await restored.stop();
-  }
-  await expectState(copy, waiting, asInstalled);
-  expect((await everyRow(copy))[2]).toEqual(rows[2]);
+/** Installs one organization after the other, several at a time, until it is told to stop. */
+function keepInstalling(organizations: readonly Acme[]) {
+  const waiting = [...organizations];
+  const done: Acme[] = [];
+  let isOver = false;
+  const atOnce = 3;
+  const lines = Array.from({ length: atOnce }, async () => {
+    while (!isOver) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      await install(app, next);
+      done.push(next);
+    }
+  });
+  return {
+    /** Those whose installs have been answered so far. */
+    done: (): readonly Acme[] => [...done],
+    async stop() {
+      isOver = true;
+      await Promise.all(lines);
+    },
+  };
 }
 
 test('a backup of the files, taken while installs go on, is whole when it is started, and serves', async () => {
@@ -93,10 +68,11 @@ test('a backup of the files, taken while installs go on, is whole when it is sta
   const copy = await mkdtemp(join(tmpdir(), 'taproot-restored-'));
   // Backed up as PostgreSQL's documentation says ("Making a Base Backup Using the Low Level API").
   await session.query(`select pg_backup_start('test', true)`);
-  const meanwhile = await insertAcme(database);
-  await install(app, meanwhile);
+  const organizations = await Promise.all(Array.from({ length: 200 }, () => insertAcme(database)));
+  const installing = keepInstalling(organizations);
   await run('cp', ['-a', data, copy]);
-  await install(app, await insertAcme(database));
+  await waitUntil('an install is answered', async () => installing.done().length > 0);
+  const doneBefore = new Set(installing.done());
   const { rows } = await session.query('select labelfile from pg_backup_stop(false)');
   const restored = join(copy, 'postgres');
   await run('cp', ['-a', join(data, 'pg_wal'), restored]);
@@ -106,35 +82,23 @@ test('a backup of the files, taken while installs go on, is whole when it is sta
   const { uid, gid } = await stat(data);
   await chown(label, uid, gid);
   await session.end();
+  await installing.stop();
 
   const postgres = await startEmbeddedPostgres({ directory: copy, durable: false, temporary: true });
   try {
-    await expectState(openTestDatabase(postgres.url), meanwhile, asInstalled);
-    await expectWhole(postgres.url, await everyRow(database));
+    const copied = openTestDatabase(postgres.url);
+    for (const acme of organizations) {
+      const [organization] = await copied.query<{ open: boolean }>(
+        'select open_roots as open from organizations where id = $1',
+        [acme.orgId],
+      );
+      // Those that were under way are there as a whole, or not at all.
+      const isInstalled = doneBefore.has(acme) || organization?.open === false;
+      await expectState(copied, acme, isInstalled ? asInstalled : asInserted);
+    }
+    await expectWhole(copied, backedUp, await everyRow(database, backedUp));
+    countTried('faults');
   } finally {
     await postgres.stop();
   }
-});
-
-/** The major version of a program of PostgreSQL; 0: it is not there. */
-function majorVersion(program: string): number {
-  try {
-    return Number(/(\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1]);
-  } catch {
-    return 0;
-  }
-}
-
-const server = 18;
-const tool = Math.min(majorVersion('pg_dump'), majorVersion('pg_restore'));
-
-describe.runIf(tool >= server)(`pg_dump and pg_restore, where they are of PostgreSQL ${server} or newer`, () => {
-  test('bring all rows and all that guards them into another database, which serves', async () => {
-    const archive = join(directory, 'archive');
-    await run('pg_dump', ['--format=custom', `--file=${archive}`, original.url]);
-    await database.query('create database restored');
-    const url = databaseUrl(original.url, 'restored');
-    await run('pg_restore', ['--exit-on-error', '--no-owner', `--dbname=${url}`, archive]);
-    await expectWhole(url, await everyRow(database));
-  });
 });
