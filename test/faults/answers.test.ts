@@ -6,6 +6,7 @@ import { createTestApi } from '../support/api.ts';
 import type { Answer } from '../support/api-client.ts';
 import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { countTried } from '../support/effort.ts';
 import { insertOrganization } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { openLane } from './lane.ts';
@@ -14,6 +15,15 @@ import { type Moment, openWire } from './wire.ts';
 const database = await createTestDatabase();
 const { api, wire } = await openLane(database, 3);
 watchNeighbour(database);
+
+const shortOfTime = createTestApi(database, { transactionTimeoutMs: 300 });
+const hasty = createTestApi(database, { lockTimeoutMs: 100, statementTimeoutMs: 200 });
+const silent = await openWire(database.url, () => {});
+afterAll(silent.close);
+const impatient = createTestApi(
+  { ...database, url: silent.url },
+  { lockTimeoutMs: 400, statementTimeoutMs: 500, transactionTimeoutMs: 600, answerTimeoutMs: 300 },
+);
 
 let acme: Acme;
 beforeEach(async () => {
@@ -52,6 +62,7 @@ describe('a commit whose answer is lost', () => {
       },
     ]);
     await expectState(database, acme, asInstalled);
+    countTried('faults');
   });
 
   test.each(['before', 'unanswered'] as const)(
@@ -63,6 +74,7 @@ describe('a commit whose answer is lost', () => {
       expect(errors?.[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', outcome: 'UNKNOWN' });
       const named = `select from org_api_tokens where org_id = $1 and name = 'second'`;
       expect(await database.query(named, [acme.orgId])).toHaveLength(moment === 'before' ? 0 : 1);
+      countTried('faults');
     },
   );
 
@@ -74,6 +86,7 @@ describe('a commit whose answer is lost', () => {
     expect(errors).toMatchObject([{ message: expect.stringMatching(/Look for an organization of this name/) }]);
     expect(errors?.[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', outcome: 'UNKNOWN' });
     expect(await database.query('select from organizations where name = $1', [name])).toHaveLength(1);
+    countTried('faults');
   });
 
   test('of an organization with an id is, and the same call again is answered with the same organization', async () => {
@@ -83,6 +96,7 @@ describe('a commit whose answer is lost', () => {
     expect((await call(api, create, variables)).data).toEqual({ createOrganization: variables });
     const events = await database.query('select from org_events where org_id = $1', [variables.id]);
     expect(events).toHaveLength(1);
+    countTried('faults');
   });
 
   test('of reads that share a snapshot leaves nothing open: they are simply to be made again', async () => {
@@ -90,6 +104,7 @@ describe('a commit whose answer is lost', () => {
     const variables = { orgId: acme.orgId };
     const { errors } = await callLosing(/^COMMIT$/, 'unanswered', preview, variables, variables);
     expect(errors?.[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', retryable: true });
+    countTried('faults');
   });
 });
 
@@ -104,11 +119,11 @@ describe('an outage after the commit, while what was selected is read,', () => {
     expect(errors?.[0]?.path?.length).toBeGreaterThan(1);
     expect(errors?.[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', outcome: 'DONE' });
     await expectState(database, acme, asInstalled);
+    countTried('faults');
   });
 });
 
 test('a transaction that runs out of its time before its commit is rolled back, and is told as not made', async () => {
-  const shortOfTime = createTestApi(database, { transactionTimeoutMs: 300 });
   const holder = await database.connect();
   await holder.query('begin');
   await holder.query('select from organizations where id = $1 for update', [acme.orgId]);
@@ -117,20 +132,19 @@ test('a transaction that runs out of its time before its commit is rolled back, 
   // Prisma's bound has passed when the transaction counts as older than it.
   await waitUntil('the transaction is older than its time', async () => {
     const { rows } = await holder.query(
-      `select from pg_locks where not granted and waitstart < clock_timestamp() - interval '0.5 s'`,
+      `select from pg_locks
+       where not granted and $1 = any(pg_blocking_pids(pid)) and waitstart < clock_timestamp() - interval '0.5 s'`,
+      [holder.pid],
     );
     return rows.length > 0;
   });
   await holder.query('rollback');
   expect((await answer).errors?.[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', retryable: true });
   await expectState(database, acme, asInserted);
+  countTried('faults');
 });
 
 test('a session whose client has gone silent is ended by PostgreSQL itself, and its locks with it', async () => {
-  const silent = await openWire(database.url, () => {});
-  afterAll(silent.close);
-  const bounds = { lockTimeoutMs: 400, statementTimeoutMs: 500, transactionTimeoutMs: 600, answerTimeoutMs: 300 };
-  const impatient = createTestApi({ ...database, url: silent.url }, bounds);
   // The organization is locked by then.
   const failedSession = silent.failAt({ statement: 3, moment: 'after', fault: 'silent' });
   const { errors } = await call(impatient, mutations.install, { orgId: acme.orgId });
@@ -141,6 +155,7 @@ test('a session whose client has gone silent is ended by PostgreSQL itself, and 
   await expectState(database, acme, asInserted);
   expect((await call(impatient, mutations.install, { orgId: acme.orgId })).errors).toBeUndefined();
   await expectState(database, acme, asInstalled);
+  countTried('faults');
 });
 
 describe('what PostgreSQL says when it, or its machine, is not in order', () => {
@@ -181,6 +196,7 @@ describe('what PostgreSQL says when it, or its machine, is not in order', () => 
         const isOpen = timing === 'initially deferred' && /^(08|25P|57P)/.test(sqlState);
         expect(error?.extensions['outcome']).toBe(isOpen ? 'UNKNOWN' : undefined);
         await expectState(database, acme, asInserted);
+        countTried('faults');
       }
       await database.query('drop function fail');
       expect((await call(api, mutations.install, { orgId: acme.orgId })).errors).toBeUndefined();
@@ -190,7 +206,6 @@ describe('what PostgreSQL says when it, or its machine, is not in order', () => 
 });
 
 test('an install that runs out of the time of a statement is rolled back as a whole, and done when it is called again', async () => {
-  const hasty = createTestApi(database, { lockTimeoutMs: 100, statementTimeoutMs: 200 });
   const orgId = await insertOrganization(database);
   await database.query(`create function dawdle() returns trigger language plpgsql as
     $$ begin perform pg_sleep(60); return new; end $$`);
@@ -204,4 +219,5 @@ test('an install that runs out of the time of a statement is rolled back as a wh
   await database.query('drop function dawdle');
   expect((await call(hasty, mutations.install, { orgId: acme.orgId })).errors).toBeUndefined();
   await expectState(database, acme, asInstalled);
+  countTried('faults', 2);
 });

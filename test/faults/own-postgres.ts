@@ -1,19 +1,19 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import type { Account } from '../../src/database/embedded/account.ts';
 import { accountFor, onCluster } from '../../src/database/embedded/cluster.ts';
 import { freePort } from '../../src/database/embedded/free-port.ts';
-import { startGuardian } from '../../src/database/embedded/guardian.ts';
+import { type Program, startGuardian } from '../../src/database/embedded/guardian.ts';
 import { prepareInstallation } from '../../src/database/embedded/installation.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded/server.ts';
 import { applyMigrations } from '../../src/database/migrations.ts';
 import { waitUntil } from '../support/barriers.ts';
+import { childrenOf } from '../support/child-processes.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** A migrated PostgreSQL of a test's own, which is stopped in any way there is, and started again where it was. */
@@ -26,7 +26,7 @@ export interface OwnPostgres {
   start(): Promise<void>;
   /** Sends the signal to the postmaster, and resolves when that is gone: SIGINT stops it fast, SIGQUIT at once. */
   stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
-  /** Kills the postmaster and every process of it, as a failure of the machine would, and resolves when all are gone. */
+  /** Kills the postmaster and every process of it, and resolves when all are gone. What they have written stays with the system. */
   kill(): Promise<void>;
 }
 
@@ -75,21 +75,20 @@ export async function startOwnPostgres({ settings, diskMegabytes }: OwnPostgresO
   const guardian = startGuardian();
   const account = await accountFor(data);
   const installation = await prepareInstallation(account, guardian);
-  const port = await freePort();
   const url = new URL(first.url);
-  url.port = String(port);
-
   const { path, options } = onCluster(data, account);
   const directoryThere = diskMegabytes === undefined ? path : '.';
-  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(port), ...settings };
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
   const args = ['-D', directoryThere, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const command = [installation.postgres, ...args] as const;
   const mountPoint = await mkdtemp(join(tmpdir(), 'taproot-disk-'));
   const owner = account ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   await chown(mountPoint, owner.uid, owner.gid);
-  const [file, ...rest] =
-    diskMegabytes === undefined ? command : withDisk(diskMegabytes, mountPoint, owner, [...command]);
-  const program = { file, args: rest, options };
+  function program(): Program {
+    const command: [string, ...string[]] = [installation.postgres, ...args, '-c', `port=${url.port}`];
+    const [file, ...rest] = diskMegabytes === undefined ? command : withDisk(diskMegabytes, mountPoint, owner, command);
+    return { file, args: rest, options };
+  }
+  let hasServed = false;
   let ended: Promise<unknown> = Promise.resolve();
   const postmaster = async () => Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10);
 
@@ -103,7 +102,9 @@ export async function startOwnPostgres({ settings, diskMegabytes }: OwnPostgresO
           // The processes of the one before may be there for a moment.
           if (isOver) {
             isOver = false;
-            ended = guardian.run(program).then(() => {
+            // Another program may take the port before it does. Once it is known to others it stays.
+            if (!hasServed) url.port = String(await freePort());
+            ended = guardian.run(program()).then(() => {
               isOver = true;
             });
           }
@@ -111,6 +112,7 @@ export async function startOwnPostgres({ settings, diskMegabytes }: OwnPostgresO
         },
         startMs,
       );
+      hasServed = true;
     },
     async stop(signal) {
       process.kill(await postmaster(), signal);
@@ -118,7 +120,7 @@ export async function startOwnPostgres({ settings, diskMegabytes }: OwnPostgresO
     },
     async kill() {
       const pid = await postmaster();
-      const children = await childrenOf(pid);
+      const children = childrenOf(pid);
       // The postmaster first, or it would start them again.
       for (const each of [pid, ...children]) killIfThere(each);
       await ended;
@@ -147,11 +149,6 @@ async function takesQueries(connectionString: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const listing = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(pid)]).catch(() => ({ stdout: '' }));
-  return listing.stdout.trim().split(/\s+/).filter(Boolean).map(Number);
 }
 
 function killIfThere(pid: number): void {

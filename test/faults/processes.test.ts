@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type Acme, asInserted, asInstalled, expectState, insertAcme } from '../concurrency/acme.ts';
 import { mutations } from '../concurrency/calls.ts';
 import { SLOW } from '../embedded/embedded-test.ts';
@@ -7,8 +7,10 @@ import { operatorToken } from '../support/api.ts';
 import { type ApiClient, createApiClient } from '../support/api-client.ts';
 import { waitUntil, waitUntilBlockedBy } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { countTried } from '../support/effort.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { compileServer, type ServerProcess, startServer } from '../support/server-process.ts';
+import { snapshotOrganization } from '../support/snapshot.ts';
 
 vi.setConfig(SLOW);
 
@@ -72,6 +74,36 @@ test('a server that is killed in the middle of an install leaves nothing of it, 
 
   await install(await clientOf(startServer(settings)));
   await expectState(database, acme, asInstalled);
+  countTried('faults');
+});
+
+test('an install whose server is killed while PostgreSQL commits it is stored as a whole, and found when it is called again', async () => {
+  const lock = 20_261_127;
+  await holder.query('select pg_advisory_xact_lock($1)', [lock]);
+  // What is deferred runs within the commit.
+  await database.query(`create function linger() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock(${lock}); return null; end $$`);
+  await database.query(`create constraint trigger linger after insert on org_events initially deferred
+    for each row execute function linger()`);
+  onTestFinished(async () => {
+    await database.query('drop function linger cascade');
+  });
+  const server = startServer(settings);
+  const answer = install(await clientOf(server));
+  answer.catch(() => {});
+  await waitUntilBlockedBy(holder);
+  server.process.kill('SIGKILL');
+  await expect(answer).rejects.toThrow();
+  await server.ended;
+  await expectState(database, acme, asInserted);
+  await holder.query('rollback');
+  await waitUntilLockIsFree();
+  await expectState(database, acme, asInstalled);
+
+  const rows = await snapshotOrganization(database, acme.orgId);
+  await install(await clientOf(startServer(settings)));
+  expect(await snapshotOrganization(database, acme.orgId)).toEqual(rows);
+  countTried('faults');
 });
 
 test('a server that is asked to stop in the middle of an install finishes it, and answers', async () => {
@@ -83,9 +115,10 @@ test('a server that is asked to stop in the middle of an install finishes it, an
   expect(await answer).toMatchObject({ installPlatformAgent: { id: acme.agentId } });
   expect(await server.ended).toBe(0);
   await expectState(database, acme, asInstalled);
+  countTried('faults');
 });
 
-test('a server that is not given the time to finish an install breaks it off as a whole', async () => {
+test('a server that is not given the time to finish an install ends with the whole of it or nothing', async () => {
   const server = startServer({ ...settings, SHUTDOWN_GRACE_SECONDS: '0' });
   const { answer } = await beginInstall(await clientOf(server));
   server.process.kill('SIGTERM');
@@ -99,6 +132,7 @@ test('a server that is not given the time to finish an install breaks it off as 
     [acme.orgId],
   );
   await expectState(database, acme, organization?.open ? asInserted : asInstalled);
+  countTried('faults');
 });
 
 test('a worker that is killed in the middle of an install leaves nothing of it, and the others go on', async () => {
@@ -119,4 +153,5 @@ test('a worker that is killed in the middle of an install leaves nothing of it, 
     async () => ![one.pid, other.pid].includes((await connect(server)).pid),
     PATIENTLY_MS,
   );
+  countTried('faults');
 });

@@ -90,6 +90,8 @@ async function carryOut(instruction: Instruction, stage: Stage, build: Build): P
 }
 
 async function copy(instruction: Copy, stage: Stage, { context, stages }: Build): Promise<void> {
+  const unknown = instruction.getFlags().find((flag) => flag.getName() !== 'from');
+  if (unknown) throw new Error(`What --${unknown.getName()} does is not known here`);
   const from = instruction.getFromFlag()?.getValue();
   const origin = from ? stages.get(from) : undefined;
   if (from && origin === undefined) throw new Error(`There is no stage ${from}`);

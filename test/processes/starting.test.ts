@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
@@ -6,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { SLOW } from '../embedded/embedded-test.ts';
 import { operatorToken } from '../support/api.ts';
+import { childrenOf } from '../support/child-processes.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { compileServer, startServer, temporaryDirectory } from '../support/server-process.ts';
 
@@ -24,11 +24,6 @@ async function serverWithoutConsole(): Promise<string> {
   }
   for (const name of ['package.json', 'node_modules', 'prisma']) await symlink(resolve(name), join(directory, name));
   return join(directory, 'dist/src/main.js');
-}
-
-function childrenOf(pid: number | undefined): string[] {
-  const listing = execFileSync('ps', ['-A', '-o', 'ppid=,args='], { encoding: 'utf8' }).trim().split('\n');
-  return listing.filter((line) => Number.parseInt(line, 10) === pid);
 }
 
 test('a port that is taken is told once, whatever the number of workers', async () => {
