@@ -13,7 +13,11 @@ export interface Loaders {
   readonly eventWorkspaces: EventWorkspaceLoader;
   readonly eventTotals: EventTotalLoader;
   readonly workspaceTotals: WorkspaceTotalLoader;
-  /** The loader of one field of the document, made when its first row asks: all rows share the field's arguments. */
+  /**
+   * The loader of one field of the document, made when its first row asks: all rows share the field's arguments, and what
+   * is selected of it. It goes by the list of the nodes, which the executor makes once for all rows: a node may be in
+   * several, with others that select more.
+   */
   readonly ofField: <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader) => Loader;
 }
 
@@ -45,12 +49,11 @@ function rootOf(path: ResponsePath): ResponsePath {
 }
 
 function createFieldLoaders(): Loaders['ofField'] {
-  const loaders = new WeakMap<FieldNode, object>();
-  return <Loader extends object>([fieldNode]: readonly FieldNode[], create: () => Loader): Loader => {
-    if (fieldNode === undefined) return create();
-    // One field node is one field of the schema, which always makes the same kind of loader.
-    const loader = (loaders.get(fieldNode) as Loader | undefined) ?? create();
-    loaders.set(fieldNode, loader);
+  const loaders = new WeakMap<readonly FieldNode[], object>();
+  return <Loader extends object>(fieldNodes: readonly FieldNode[], create: () => Loader): Loader => {
+    // One list of nodes is one field of the schema, which always makes the same kind of loader.
+    const loader = (loaders.get(fieldNodes) as Loader | undefined) ?? create();
+    loaders.set(fieldNodes, loader);
     return loader;
   };
 }

@@ -19,27 +19,40 @@ const workspacePages = prismaConnectionHelpers(builder, Workspace, {
 
 const cursorOfWorkspace = ({ orgId, id }: WorkspaceKey) => formatPrismaCursor({ orgId, id }, ['orgId', 'id']);
 
-/** An organization with the page of its workspaces, where Prisma has loaded that along with it. */
+/** An organization with rows of its workspaces, where Prisma has loaded some along with it: for this field or another one. */
 interface PagedOrganization {
   readonly id: string;
   readonly workspaces?: WorkspacePageRow[];
 }
 
-/** Loads the page apart from the organization, where no more is asked for than a row holds. */
-function loadWorkspacePage(
-  orgId: string,
-  args: WorkspaceFilter & PageArgs,
-  context: Context,
-  info: GraphQLResolveInfo,
-): Promise<WorkspacePageRow[]> {
-  const loader = context.loaders(info).ofField(info.fieldNodes, () => {
-    const path = ['edges', 'node'];
-    const selection = queryFromInfo({ context, info, typeName: 'Workspace', select: workspaceKey, path });
-    const { take = 0, cursor } = workspacePages.getQuery(args, context, () => true);
-    const columns = columnsOf(selection) ?? [];
-    return createWorkspacePageLoader(context.prisma, { ...args, columns, take, cursor: cursor?.orgId_id });
-  });
-  return loader.load(orgId);
+/** How a field gets its page of an organization. Undefined: it was loaded along, as more is asked for than a row holds. */
+interface Pages {
+  readonly load: ((orgId: string) => Promise<WorkspacePageRow[]>) | undefined;
+}
+
+function planPages(args: WorkspaceFilter & PageArgs, context: Context, info: GraphQLResolveInfo): Pages {
+  const path = ['edges', 'node'];
+  const selection = queryFromInfo({ context, info, typeName: 'Workspace', select: workspaceKey, path });
+  const { take = 0, skip = 0, cursor } = workspacePages.getQuery(args, context, () => true);
+  const columns = columnsOf(selection);
+  if (columns !== undefined) {
+    const query = { ...args, columns, take, cursor: cursor?.orgId_id };
+    const loader = createWorkspacePageLoader(context.prisma, query);
+    return { load: (orgId) => loader.load(orgId) };
+  }
+  // Where the field is there more than once, each place has selected for itself whether to load along, and what.
+  if (info.fieldNodes.length === 1) return { load: undefined };
+  const page = { select: selection.select, take, skip, ...(cursor && { cursor }), orderBy: [...byName] };
+  return {
+    load: async (orgId) => {
+      const rows: unknown[] = await context.prisma.workspace.findMany({
+        ...page,
+        where: { orgId, ...ofStatusAndKind(args) },
+      });
+      // What the document selects is not known to the compiler.
+      return rows as WorkspacePageRow[];
+    },
+  };
 }
 
 builder.prismaObjectFields(Organization, (t) => ({
@@ -59,8 +72,10 @@ builder.prismaObjectFields(Organization, (t) => ({
         : { workspaces: { ...query, where: ofStatusAndKind(args), orderBy: [...byName] } };
     },
     resolve: async (organization, args, context, info) => {
-      const { id, workspaces } = organization as PagedOrganization;
-      const rows = workspaces ?? (await loadWorkspacePage(id, args, context, info));
+      const { id, workspaces = [] } = organization as PagedOrganization;
+      // What is loaded along may be the rows of roots, or of another page: only a field that selected them has its own there.
+      const { load } = context.loaders(info).ofField(info.fieldNodes, () => planPages(args, context, info));
+      const rows = load === undefined ? workspaces : await load(id);
       const { take = 0 } = workspacePages.getQuery(args, context, () => true);
       return { parent: organization, ...toConnection(rows, { take, args }, cursorOfWorkspace) };
     },

@@ -13,10 +13,15 @@ const wide = `query ($orgId: ID!, $id: ID!, $workspace: String!, $organization: 
   workspace(orgId: $orgId, id: $id) { ...Place }
   organization(id: $orgId) {
     workspaces(first: 3) { totalCount edges { node { ...Place } } }
+    ...Twice
     events(first: 5) { edges { node { workspace { ...Place } } } }
   }
   first: organizations(first: 3) { edges { node { ...All } } }
   next: organizations(first: 3, after: $organization) { edges { node { ...All } } }
+}
+fragment Twice on Organization {
+  twice: workspaces(first: 3, after: $workspace) { edges { node { name } } }
+  twice: workspaces(first: 3, after: $workspace) { edges { node { children(first: 2) { totalCount } } } }
 }
 fragment Place on Workspace {
   status
