@@ -30,7 +30,7 @@ afterAll(() => app.stop());
 const ends: Record<string, (own: OwnPostgres) => Promise<void>> = {
   'stopped fast': (own) => own.stop('SIGINT'),
   'stopped at once': (own) => own.stop('SIGQUIT'),
-  killed: (own) => own.kill(),
+  'killed with all its processes': (own) => own.kill(),
 };
 
 const ready = async () => (await app.fetch('/ready')).status;

@@ -22,13 +22,14 @@ const internals: readonly RegExp[] = [
  */
 export function expectNoLeak(errors: readonly AnswerError[] | undefined, ...sent: readonly string[]): void {
   for (const { message, extensions } of errors ?? []) {
-    expect(errorCodes, message).toContain(extensions.code);
+    const told = `${message} What was sent: ${sent.join('\n')}`;
+    expect(errorCodes, told).toContain(extensions.code);
     expect(Object.keys(extensions)).not.toContain('originalError');
     const { code: _, ...details } = extensions;
     // A number may be that of anything.
-    const told = JSON.stringify(details, (_, value) => (typeof value === 'number' ? null : value));
-    const shown = strikeOut(`${message} ${told}`, sent);
-    for (const internal of internals) expect(shown).not.toMatch(internal);
+    const facts = JSON.stringify(details, (_, value) => (typeof value === 'number' ? null : value));
+    const shown = strikeOut(`${message} ${facts}`, sent);
+    for (const internal of internals) expect(shown, told).not.toMatch(internal);
   }
 }
 
