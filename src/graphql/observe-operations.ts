@@ -3,17 +3,15 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type FragmentDefinitionNode,
   type GraphQLError,
   getOperationAST,
-  Kind,
   type OperationTypeNode,
-  type SelectionSetNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { wrapAll } from '../wrap-all.ts';
 import type { Context } from './context.ts';
 import { followUpdates } from './follow-updates.ts';
+import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
 /** An operation that is valid, as it is executed once. */
 export interface Operation {
@@ -126,22 +124,8 @@ function describeOperation(document: DocumentNode, operationName: string | null 
   if (known !== undefined) return known;
   const definition = getOperationAST(document, operationName);
   if (!definition) return undefined;
-  const fields = new Set<string>();
-  collectFields(definition.selectionSet, document, fields);
+  const fields = new Set(rootFieldsOf(definition, fragmentsOf(document)).map(({ name }) => name.value));
   const operation = { type: definition.operation, fields: [...fields], name: definition.name?.value };
   ofDocument.set(key, operation);
   return operation;
-}
-
-function collectFields({ selections }: SelectionSetNode, document: DocumentNode, fields: Set<string>): void {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FIELD) fields.add(selection.name.value);
-    else if (selection.kind === Kind.INLINE_FRAGMENT) collectFields(selection.selectionSet, document, fields);
-    else {
-      const isMeant = (node: { kind: string }): node is FragmentDefinitionNode =>
-        node.kind === Kind.FRAGMENT_DEFINITION && (node as FragmentDefinitionNode).name.value === selection.name.value;
-      const fragment = document.definitions.find(isMeant);
-      if (fragment !== undefined) collectFields(fragment.selectionSet, document, fields);
-    }
-  }
 }
