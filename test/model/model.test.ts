@@ -51,7 +51,7 @@ test(
       fc.asyncProperty(programs({ callers: { min: 1, max: 1 }, maxCalls: 20, workspaceSymbols }), runAndCount),
       {
         seed: seedOfRun(),
-        numRuns: tries({ bounded: 150, deep: 3_000 }),
+        numRuns: tries({ bounded: 150, deep: 4_000 }),
         ...limits,
       },
     );
@@ -76,7 +76,7 @@ test(
     });
     await fc.assert(property, {
       seed: seedOfRun(),
-      numRuns: tries({ bounded: 500, deep: 6_000 }),
+      numRuns: tries({ bounded: 500, deep: 10_000 }),
       ...limits,
     });
   },
