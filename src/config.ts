@@ -140,8 +140,8 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     if (!given[name] || given['DATABASE_URL']) continue;
     problems.push(`${name} is set without DATABASE_URL: set that too, or leave both unset for the embedded database.`);
   }
-  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = variables.shape;
-  const bounds = { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS };
+  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
+  const bounds = { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS };
   const timeouts = Object.entries(bounds).flatMap(([name, schema]) => {
     const { data } = schema.safeParse(given[name]);
     return data === undefined ? [] : [{ name, data }];

@@ -168,9 +168,6 @@ test('time-outs are held in order against the defaults of those that are not set
     'STATEMENT_TIMEOUT_MS (6000) must be less than TRANSACTION_TIMEOUT_MS (5000).',
   ]);
   expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000', TRANSACTION_TIMEOUT_MS: '7000' })).toEqual([]);
-  expect(problemsOf({ REQUEST_TIMEOUT_MS: '5000' })).toEqual([
-    'TRANSACTION_TIMEOUT_MS (5000) must be less than REQUEST_TIMEOUT_MS (5000).',
-  ]);
 });
 
 test('the number of processes is one that is given, or that of the processors', () => {
