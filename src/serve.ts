@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { demo } from '../prisma/seed.ts';
 import type { Config } from './config.ts';
 import { serveConsole } from './console-server.ts';
@@ -12,6 +11,7 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
+import { inTime } from './in-time.ts';
 import { type Instrument, tellAll } from './instruments.ts';
 import { type Logger, requestContext } from './logger.ts';
 import type { MetricsSnapshot } from './metrics/metrics.ts';
@@ -136,11 +136,9 @@ async function connectReplica(
 }
 
 async function answers(prisma: PrismaClient): Promise<boolean> {
-  const late = new AbortController();
   const answer = prisma.$queryRaw`select 1`.then(
     () => true,
     () => false,
   );
-  const bound = delay(readinessBoundMs, false, { signal: late.signal }).catch(() => false);
-  return Promise.race([answer, bound]).finally(() => late.abort());
+  return inTime(answer, readinessBoundMs, false);
 }

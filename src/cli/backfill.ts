@@ -1,5 +1,6 @@
 // npm run backfill: installs the platform agent of every organization that lacks it. `usage` tells the options.
 import { ConfigError, readConfig } from '../config.ts';
+import { answerDelayMs } from '../database/client.ts';
 import { DatabaseUnavailableError } from '../database/database-unavailable.ts';
 import { EmbeddedPostgresError } from '../database/embedded/errors.ts';
 import { MigrationError } from '../database/migrations/errors.ts';
@@ -33,8 +34,6 @@ const expectedFailures = [
 const mostShown = 20;
 /** Milliseconds that counting the organizations may take. */
 const countMs = 60_000;
-/** Milliseconds that the answer to the longest statement may take on its way. */
-const answerDelayMs = 1_000;
 
 const exitStatus = { noneLeft: 0, someLeft: 1, failed: 2 } as const;
 

@@ -44,7 +44,7 @@ export interface DatabaseOptions extends SessionTimeouts {
 /** Milliseconds to wait for a connection: from the network, and from the pool. */
 const connectionTimeoutMs = 2_000;
 /** Milliseconds that an answer may take on its way, beyond what PostgreSQL may take for it. */
-const answerDelayMs = 1_000;
+export const answerDelayMs = 1_000;
 /** Milliseconds that a pooler may let a statement wait for a session, before PostgreSQL sees it: as the README sets it up. */
 const poolerWaitMs = 5_000;
 /** Statements that one connection keeps prepared. Beyond it (lists of many lengths) they are sent unnamed. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { sqlStates } from './errors.ts';
 import { createSchemaEngine, type SchemaEngine } from './migrations/engine.ts';
 import { FailedMigrationError, MigrationError } from './migrations/errors.ts';
 import { hasExactly } from './migrations/history.ts';
@@ -20,7 +21,6 @@ export interface MigrationOptions extends MigrationSource {
 // The number that Prisma's own `migrate` locks, so that it and this exclude each other too.
 const PRISMA_MIGRATE_LOCK = 72_707_369;
 const WAIT_MS = 60_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 /**
@@ -108,7 +108,7 @@ async function lockMigrations(session: pg.Pool, milliseconds: number): Promise<v
     await session.query('select pg_advisory_lock($1)', [PRISMA_MIGRATE_LOCK]);
     await session.query(`set lock_timeout = ${TABLE_LOCK_MS}`);
   } catch (error) {
-    if ((error as pg.DatabaseError).code !== LOCK_NOT_AVAILABLE) throw error;
+    if ((error as pg.DatabaseError).code !== sqlStates.lockNotAvailable) throw error;
     throw new MigrationError(
       `Another server has been migrating this database for more than ${milliseconds / 1000} s. ` +
         'Wait until it has finished and start again, or end the session that holds the lock (see pg_locks).',

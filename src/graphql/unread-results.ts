@@ -6,6 +6,7 @@ import {
   GraphQLSkipDirective,
   getDirectiveValues,
   getOperationAST,
+  type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
@@ -36,19 +37,19 @@ class EarlierFieldsDoneError extends DomainError {
 export function useUnreadResults(): Plugin {
   return {
     onExecute({ args }) {
-      if (getOperationAST(args.document, args.operationName)?.operation !== OperationTypeNode.MUTATION)
-        return undefined;
       return {
         onExecuteDone({ result, setResult }) {
           if (isAsyncIterable(result) || result.errors === undefined) return;
-          setResult({ ...result, errors: result.errors.map((error) => tellWhatWasMade(error, args)) });
+          const operation = getOperationAST(args.document, args.operationName);
+          if (operation?.operation !== OperationTypeNode.MUTATION) return;
+          setResult({ ...result, errors: result.errors.map((error) => tellWhatWasMade(error, operation, args)) });
         },
       };
     },
   };
 }
 
-function tellWhatWasMade(error: GraphQLError, args: ExecutionArgs): GraphQLError {
+function tellWhatWasMade(error: GraphQLError, operation: OperationDefinitionNode, args: ExecutionArgs): GraphQLError {
   const { originalError: cause, path = [] } = error;
   const failure = toDomainError(cause);
   if (failure === undefined) return error;
@@ -57,14 +58,16 @@ function tellWhatWasMade(error: GraphQLError, args: ExecutionArgs): GraphQLError
     const isOutage = failure.code === 'SERVICE_UNAVAILABLE';
     return isOutage ? inPlaceOf(error, new ResultUnreadError({ cause })) : error;
   }
-  const done = fieldsBefore(String(field), args);
+  const done = fieldsBefore(String(field), operation, args);
   return done.length === 0 ? error : inPlaceOf(error, new EarlierFieldsDoneError(failure, done));
 }
 
 /** The names of the fields that were carried out before this one. */
-function fieldsBefore(field: string, { document, operationName, variableValues }: ExecutionArgs): string[] {
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return [];
+function fieldsBefore(
+  field: string,
+  operation: OperationDefinitionNode,
+  { document, variableValues }: ExecutionArgs,
+): string[] {
   const isRun = (node: FieldNode) =>
     getDirectiveValues(GraphQLSkipDirective, node, variableValues ?? {})?.['if'] !== true &&
     getDirectiveValues(GraphQLIncludeDirective, node, variableValues ?? {})?.['if'] !== false;

@@ -4,7 +4,7 @@ import { connect } from '../database/connect.ts';
 import { createReplicaReader } from '../database/replica.ts';
 import { listen, type RequestHandler } from '../http-server.ts';
 import { packageVersion } from '../package-version.ts';
-import type { ServeOptions, Serving } from '../serve.ts';
+import type { ReadMetrics, ServeOptions } from '../serve.ts';
 import { countStaleAgents } from '../workspaces/stale-agents.sql.ts';
 import { aggregate } from './add-up.ts';
 import { createStaleAgentMetric } from './stale-agents.ts';
@@ -16,7 +16,7 @@ export interface MetricsServer {
   readonly port: number;
   readonly databaseUrl: string;
   /** What all processes that serve have counted. */
-  readonly readMetrics: Serving['readMetrics'];
+  readonly readMetrics: ReadMetrics;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { inTime } from '../in-time.ts';
 import type { Instrument } from '../instruments.ts';
 import type { Logger } from '../logger.ts';
 import { packageVersion } from '../package-version.ts';
@@ -45,15 +45,13 @@ export function createTracing({ endpoint, log }: TracingOptions): {
       operations: traceOperations(tracer, active),
     },
     async stop() {
-      const late = new AbortController();
-      const bound = delay(flushMs, false, { signal: late.signal }).catch(() => false);
       // What the collector refuses is told by the exporter.
       const sent = provider.shutdown().then(
         () => true,
         () => true,
       );
-      const inTime = await Promise.race([sent, bound]).finally(() => late.abort());
-      if (!inTime) log.warn('The collector did not take the last traces in time; they are lost');
+      const isSent = await inTime(sent, flushMs, false);
+      if (!isSent) log.warn('The collector did not take the last traces in time; they are lost');
     },
   };
 }

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { inTime } from '../in-time.ts';
 import type { MetricsSnapshot } from '../metrics/metrics.ts';
 import { WorkerError } from './errors.ts';
 import type { FromWorker, Order, ToWorker } from './messages.ts';
@@ -55,14 +55,12 @@ export function startWorker(order: Order): WorkerProcess {
   let onMetrics: ((metrics: MetricsSnapshot) => void) | undefined;
   let metrics: Promise<MetricsSnapshot | undefined> | undefined;
   const askForMetrics = async (): Promise<MetricsSnapshot | undefined> => {
-    const late = new AbortController();
     const answer = new Promise<MetricsSnapshot>((resolve) => {
       onMetrics = resolve;
     });
     send({ tellMetrics: true });
-    const bound = delay(metricsBoundMs, undefined, { signal: late.signal }).catch(() => undefined);
-    return Promise.race([answer, bound, ended.then(() => undefined)]).finally(() => {
-      late.abort();
+    const answerOrEnd = Promise.race([answer, ended.then(() => undefined)]);
+    return inTime(answerOrEnd, metricsBoundMs, undefined).finally(() => {
       metrics = undefined;
     });
   };

@@ -1,6 +1,15 @@
 import { handOverAnchors } from './plugins.ts';
 import { done, type Outcome, Refusal, type Rule, requireOrganization, workspaceOf } from './rule.ts';
-import { type Identified, isLive, liveRoots, type State, withEvent, withWorkspace, workspacesWhere } from './state.ts';
+import {
+  fresh,
+  type Identified,
+  isLive,
+  liveRoots,
+  type State,
+  withEvent,
+  withWorkspace,
+  workspacesWhere,
+} from './state.ts';
 
 /** Makes the platform agent the only root, under which the others are adopted. */
 export const installPlatformAgent: Rule<'installPlatformAgent'> = (state, { orgId, name }, { actor }) => {
@@ -16,13 +25,6 @@ export const installPlatformAgent: Rule<'installPlatformAgent'> = (state, { orgI
 
   const others = [...roots, ...(seeded === undefined ? [] : [{ ...seeded, id: agentId }])];
   const policy = others.some((root) => root.policy === 'allow_listed') ? 'allow_listed' : 'allow_all';
-  const fresh = {
-    runtime: 'claude-code',
-    lifecycle: 'offline',
-    heard: null,
-    reported: null,
-    status: 'OFFLINE',
-  } as const;
   const agent = { ...fresh, ...seeded, name: agentName, parentId: null, kind: 'platform', policy } as const;
   const anchored = handOverAnchors(withWorkspace(state, agentId, agent), roots, agentId);
   const isOpen = ({ parentId, policy: own }: Identified) => parentId === null && own === 'allow_all';

@@ -18,6 +18,15 @@ export interface Workspace {
   readonly status: 'ONLINE' | 'DEGRADED' | Uppercase<Lifecycle>;
 }
 
+/** What every workspace begins with. */
+export const fresh = {
+  runtime: 'claude-code',
+  lifecycle: 'offline',
+  heard: null,
+  reported: null,
+  status: 'OFFLINE',
+} as const;
+
 export interface Token {
   readonly rootId: string;
   readonly name: string;

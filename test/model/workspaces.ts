@@ -10,6 +10,7 @@ import {
   workspaceOf,
 } from './rule.ts';
 import {
+  fresh,
   type Identified,
   isLive,
   livePlatformAgent,
@@ -37,8 +38,8 @@ export const createWorkspace: Rule<'createWorkspace'> = (state, args, { actor, f
   const parentId = args.parentId ?? placeWithoutParent(state)?.id ?? null;
   if (args.parentId !== undefined) liveWorkspaceOf(state, orgId, args.parentId);
   requireFreeName(state, parentId, name);
-  const created = { kind: 'workspace', policy: 'allow_all', heard: null, reported: null, ...offline } as const;
-  const grown = withWorkspace(state, id, { parentId, name, runtime, ...created });
+  const created = { ...fresh, kind: 'workspace', policy: 'allow_all', parentId, name, runtime } as const;
+  const grown = withWorkspace(state, id, created);
   const event = { type: 'workspace.created', subjectId: id, actor, data: { name, parentId } };
   return answer(withEvent(grown, event), id);
 };

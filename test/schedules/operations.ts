@@ -1,6 +1,6 @@
 import { platformAgentId } from '../../src/platform-agent/identity.ts';
 import type { Answer, Call } from '../model/calls.ts';
-import type { State, Workspace } from '../model/state.ts';
+import { fresh, type State, type Workspace } from '../model/state.ts';
 import { idOf } from '../model/symbols.ts';
 
 /** An organization that two operations meet in. What has what id is said with the words of the model. */
@@ -19,14 +19,7 @@ export interface Operation {
   readonly token?: string;
 }
 
-const offline = {
-  runtime: 'claude-code',
-  lifecycle: 'offline',
-  heard: null,
-  reported: null,
-  status: 'OFFLINE',
-} as const;
-const ordinary = { kind: 'workspace', policy: 'allow_all', ...offline } as const;
+const ordinary = { kind: 'workspace', policy: 'allow_all', ...fresh } as const;
 
 /** `@w0` is Alpha, `@w1` is Beta, `@w2` is Alpha's worker, and `@w3` a root that is gone. */
 function build(orgId: string, installed: boolean): State {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { sqlStates } from '../errors.ts';
 
 /** The database could not be brought to this code's schema. The message says why, and what to do about it. */
 export class MigrationError extends Error {
@@ -11,14 +12,15 @@ export class FailedMigrationError extends MigrationError {
   readonly migration: string;
 
   constructor(migration: string, script: string, cause: pg.DatabaseError) {
-    super(cause.code === LOCK_NOT_AVAILABLE ? explainLock(migration) : explainRefusal(migration, script, cause), {
-      cause,
-    });
+    super(
+      cause.code === sqlStates.lockNotAvailable ? explainLock(migration) : explainRefusal(migration, script, cause),
+      {
+        cause,
+      },
+    );
     this.migration = migration;
   }
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 const explainLock = (migration: string): string =>
   `The migration ${migration} gave up waiting for a table that somebody holds locked, and changed nothing. ` +
