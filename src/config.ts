@@ -1,5 +1,5 @@
 import { type logLevels, variables } from './config/variables.ts';
-import type { Limits } from './graphql/limits.ts';
+import type { Limits } from './graphql/limits/limits.ts';
 
 /** Every setting of the server. Made by `readConfig` alone, and frozen. */
 export interface Config {

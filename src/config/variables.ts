@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../database/migrations/package-root.ts';
-import { promisedSizes } from '../graphql/promised-sizes.ts';
+import { promisedSizes } from '../graphql/limits/promised-sizes.ts';
 import {
   databaseUrl,
   integer,

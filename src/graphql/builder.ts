@@ -10,12 +10,12 @@ import { getDatamodel } from '../generated/pothos.ts';
 import { OrganizationNotFoundError } from '../organizations/errors.ts';
 import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
-import { costs } from './cost.ts';
 import { inputError } from './inputs.ts';
+import { costs } from './limits/cost.ts';
+import { orMore, promisedSizes } from './limits/promised-sizes.ts';
+import SubscriptionCostPlugin from './limits/subscription-cost.ts';
 import LoadedFieldsPlugin from './loaded-fields.ts';
 import { defaultPageSize } from './pages.ts';
-import { orMore, promisedSizes } from './promised-sizes.ts';
-import SubscriptionCostPlugin from './subscription-cost.ts';
 
 const pageSizes =
   `At most ${promisedSizes.page}, or ${promisedSizes.workspacePage} workspaces, ${orMore}; ` +

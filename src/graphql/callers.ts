@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
-import type { CheckRate } from '../rate-limit.ts';
 import { type Authenticate, type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
+import type { CheckRate } from './limits/rate.ts';
 import { noteCaller } from './request-notes.ts';
 
 /** Who is behind the requests under way. */

@@ -7,7 +7,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type Caller, UnauthenticatedError } from '../tokens/authenticate.ts';
 import type { BeatWorkspace } from '../workspaces/heartbeats.ts';
 import type { ReadWorkspace } from '../workspaces/workspace-rows.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from './limits/limits.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Outcomes } from './outcomes.ts';
 

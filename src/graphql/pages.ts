@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadUserInputError } from '../domain-error.ts';
 import { type Context, sees } from './context.ts';
 import { uuid } from './inputs.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from './limits/limits.ts';
 
 /** Rows on a page unless the client says otherwise. */
 export const defaultPageSize = 20;

@@ -1,6 +1,6 @@
 import { specifiedDirectives } from 'graphql';
 import { builder } from './builder.ts';
-import { sequential } from './sequential.ts';
+import { sequential } from './limits/sequential.ts';
 
 import '../events/event.schema.ts';
 import '../events/organization-events.schema.ts';

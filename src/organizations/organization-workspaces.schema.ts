@@ -2,7 +2,7 @@ import { formatPrismaCursor, prismaConnectionHelpers, queryFromInfo } from '@pot
 import type { GraphQLResolveInfo } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
-import { pageCost } from '../graphql/cost.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
 import { cursorKeys, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';

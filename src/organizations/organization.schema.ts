@@ -1,8 +1,8 @@
 import { inTransaction, notToRepeat } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
 import { type Context, ofOrganization, requireCaller } from '../graphql/context.ts';
-import { pageCost } from '../graphql/cost.ts';
 import { lineRules, organizationName, searchText, uuid } from '../graphql/inputs.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
 import { cursorKeys, pageLimit, type RelatedPage, totalDescription, totalOf } from '../graphql/pages.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { byName, live } from '../workspaces/selections.ts';

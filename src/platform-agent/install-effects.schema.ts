@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts';
-import { pageCost } from '../graphql/cost.ts';
-import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
+import { orMore, promisedSizes } from '../graphql/limits/promised-sizes.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import type { InstallEffects } from './effects.ts';
 

@@ -1,6 +1,6 @@
 import { inSnapshot } from '../database/transaction.ts';
 import { builder } from '../graphql/builder.ts';
-import { pageCost } from '../graphql/cost.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { ofInstall } from './arguments.ts';

@@ -1,6 +1,6 @@
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization } from '../graphql/context.ts';
-import { pageCost } from '../graphql/cost.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
 import { cursorKeys, pageLimit, totalDescription } from '../graphql/pages.ts';
 import { PluginPolicyEnum, WorkspaceKindEnum, WorkspaceStatusEnum } from './enums.schema.ts';
 import { byName, live, stateOf } from './selections.ts';

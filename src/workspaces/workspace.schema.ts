@@ -1,9 +1,9 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { pageCost } from '../graphql/cost.ts';
 import { uuid } from '../graphql/inputs.ts';
+import { pageCost } from '../graphql/limits/cost.ts';
+import { orMore, promisedSizes } from '../graphql/limits/promised-sizes.ts';
 import { defaultPageSize } from '../graphql/pages.ts';
-import { orMore, promisedSizes } from '../graphql/promised-sizes.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 import { isInRow } from './workspace-rows.ts';

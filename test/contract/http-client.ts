@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll } from 'vitest';
 import type { GraphiqlSettings } from '../../src/graphql/graphiql.ts';
-import type { Limits } from '../../src/graphql/limits.ts';
+import type { Limits } from '../../src/graphql/limits/limits.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { listen, type RequestHandler } from '../../src/http-server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';

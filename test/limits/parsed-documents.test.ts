@@ -1,6 +1,6 @@
 import { Lexer, parse } from 'graphql';
 import { expect, test, vi } from 'vitest';
-import { createDocumentCaches } from '../../src/graphql/document-limits.ts';
+import { createDocumentCaches } from '../../src/graphql/limits/documents.ts';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { exceed } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { createRateLimit } from '../../src/graphql/limits/rate.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createRateLimit } from '../../src/rate-limit.ts';
 import { createTestApi, operatorToken } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';

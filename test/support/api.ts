@@ -12,7 +12,7 @@ import {
   type WatchTimes,
 } from '../../src/events/organization-watches.ts';
 import type { PrismaClient } from '../../src/generated/prisma/client.ts';
-import type { Limits } from '../../src/graphql/limits.ts';
+import type { Limits } from '../../src/graphql/limits/limits.ts';
 import { createGraphqlServer } from '../../src/graphql/server.ts';
 import { createLogger, requestContext } from '../../src/logger.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';

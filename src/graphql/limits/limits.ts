@@ -1,4 +1,4 @@
-import { BadUserInputError, DomainError } from '../domain-error.ts';
+import { BadUserInputError, DomainError } from '../../domain-error.ts';
 
 /** How much a request may ask for, and a caller. All of it is set from outside. */
 export interface Limits {

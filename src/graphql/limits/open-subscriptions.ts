@@ -1,8 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { actorOf, type Caller } from '../tokens/authenticate.ts';
-import type { Context } from './context.ts';
-import { followUpdates } from './follow-updates.ts';
+import { actorOf, type Caller } from '../../tokens/authenticate.ts';
+import type { Context } from '../context.ts';
+import { followUpdates } from '../follow-updates.ts';
 import { LimitExceededError } from './limits.ts';
 
 /** Keeps each token to so many open subscriptions. One is open from before it begins until it ends, or the client has gone. */

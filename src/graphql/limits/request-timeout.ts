@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionResult, type GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { ServiceUnavailableError } from '../database/errors.ts';
-import { DomainError } from '../domain-error.ts';
-import { refusal } from './refusal.ts';
+import { ServiceUnavailableError } from '../../database/errors.ts';
+import { DomainError } from '../../domain-error.ts';
+import { refusal } from '../refusal.ts';
 import { sequential } from './sequential.ts';
 
 /** The time was over before a mutation was answered. It does not say that calling again is safe: not all calls are. */

@@ -12,8 +12,8 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
+import { type Fragments, fragmentsOf } from '../root-fields.ts';
 import { LimitExceededError, type Limits } from './limits.ts';
-import { type Fragments, fragmentsOf } from './root-fields.ts';
 import { checkMutations } from './sequential.ts';
 
 type DocumentLimits = Pick<

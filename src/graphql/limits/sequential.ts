@@ -1,6 +1,6 @@
 import { DirectiveLocation, GraphQLDirective, type OperationDefinitionNode } from 'graphql';
+import { type Fragments, responseNameOf, rootFieldsOf } from '../root-fields.ts';
 import { LimitExceededError } from './limits.ts';
-import { type Fragments, responseNameOf, rootFieldsOf } from './root-fields.ts';
 
 /** What a mutation says of itself that has more than one field on purpose. */
 export const sequential = new GraphQLDirective({

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { RateLimiterCluster, RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { LimitExceededError, type Limits } from './graphql/limits.ts';
-import type { Logger } from './logger.ts';
-import type { Caller } from './tokens/authenticate.ts';
+import type { Logger } from '../../logger.ts';
+import type { Caller } from '../../tokens/authenticate.ts';
+import { LimitExceededError, type Limits } from './limits.ts';
 
 /** Seconds in which requests are counted, from the first one on. */
 const windowSeconds = 60;

@@ -1,7 +1,7 @@
 import type { ComplexityErrorFn } from '@pothos/plugin-complexity';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
+import { defaultPageSize, type PageArgs, type PageLimit } from '../pages.ts';
 import { checkSize, LimitExceededError } from './limits.ts';
-import { defaultPageSize, type PageArgs, type PageLimit } from './pages.ts';
 
 /** How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. */
 const usualListLength = 10;
