@@ -24,8 +24,11 @@ vi.setConfig({ testTimeout: tries({ bounded: 120_000, deep: 3_600_000 }) });
 const database = await createTestDatabase();
 watchNeighbour(database);
 
-const lanes = await Promise.all([3, 3, 3, 3].map((poolSize) => openLane(database, poolSize)));
-const lanesOfOne = await Promise.all([1, 1].map((poolSize) => openLane(database, poolSize)));
+/** Most of the time they wait for a silence to be over, so that many may be open. */
+const openLanes = (count: number, poolSize: number) =>
+  Promise.all(Array.from({ length: count }, () => openLane(database, poolSize)));
+const lanes = await openLanes(tries({ bounded: 4, deep: 10 }), 3);
+const lanesOfOne = await openLanes(tries({ bounded: 2, deep: 10 }), 1);
 
 /** Roots, and a platform agent of another id that bears the name which the new one is to have. */
 async function insertWithForeignAgent(into: TestDatabase): Promise<Acme> {

@@ -7,7 +7,7 @@ export interface TestDatabase {
   url: string;
   /** Opens a connection of its own. It is closed after the last test of the file. */
   connect(): Promise<TestClient>;
-  /** Runs one statement on a connection that no test holds locks on, and returns its rows. */
+  /** Runs one statement on a connection that no test holds locks on, after those before it, and returns its rows. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
@@ -43,7 +43,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 /** A database that is there already. To be called outside of tests, as its connections are closed after the last one. */
 export function openTestDatabase(url: string): TestDatabase {
   const clients = new Set<TestClient>();
-  let shared: Promise<TestClient> | undefined;
+  const shared = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 }).on('error', () => {});
   const database: TestDatabase = {
     url,
     async connect() {
@@ -52,11 +52,10 @@ export function openTestDatabase(url: string): TestDatabase {
       return client;
     },
     async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) {
-      shared ??= database.connect();
-      return (await (await shared).query<Row>(sql, values)).rows;
+      return (await shared.query<Row>(sql, values)).rows;
     },
   };
-  afterAll(() => Promise.all([...clients].map((client) => client.end())));
+  afterAll(() => Promise.all([shared, ...clients].map((each) => each.end())));
   return database;
 }
 
