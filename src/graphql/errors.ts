@@ -21,6 +21,7 @@ export function createErrorMask(log: Logger, currentRequestId: () => string | un
   return function maskError(error: unknown): GraphQLError {
     const located = error instanceof GraphQLError ? error : undefined;
     const original = located?.originalError ?? error;
+    if (original instanceof PartlyDoneError) return addDone(maskError(original.failure), original.done);
     // What GraphQL itself finds wrong with a document or its variables.
     if (original instanceof GraphQLError && !(original instanceof PothosValidationError))
       return withCode(located ?? original);
@@ -40,6 +41,28 @@ export function createErrorMask(log: Logger, currentRequestId: () => string | un
   };
 }
 
+/** A field of a mutation failed, with whatever it was, and others of the same request are done. */
+export class PartlyDoneError extends Error {
+  readonly failure: GraphQLError;
+  /** The names under which they are answered. */
+  readonly done: readonly string[];
+
+  constructor(failure: GraphQLError, done: readonly string[]) {
+    super(failure.message, { cause: failure });
+    this.failure = failure;
+    this.done = done;
+  }
+}
+
+/** The request as a whole must not be sent again, whatever that may do for the field alone that failed. */
+function addDone(shown: GraphQLError, done: readonly string[]): GraphQLError {
+  const { retryable: _, ...extensions } = shown.extensions;
+  return new GraphQLError(`${shown.message} Of this request is done: ${done.join(', ')}. Do not send that again.`, {
+    ...position(shown),
+    extensions: { ...extensions, done },
+  });
+}
+
 /** Gives what validation finds wrong with a document the code that bad input has everywhere else. */
 export function useValidationCode(): Plugin {
   return {
@@ -51,7 +74,7 @@ export function useValidationCode(): Plugin {
 }
 
 /** The error in place of another one in the answer, to be presented as any other that a resolver throws. */
-export function inPlaceOf(replaced: GraphQLError, originalError: DomainError): GraphQLError {
+export function inPlaceOf(replaced: GraphQLError, originalError: DomainError | PartlyDoneError): GraphQLError {
   return new GraphQLError(originalError.message, { ...position(replaced), originalError });
 }
 

@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -15,11 +16,19 @@ export function fragmentsOf({ definitions }: DocumentNode): Fragments {
   return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
-/** The root fields of an operation in their order, those of its fragments included, whatever its directives leave out. */
-export function rootFieldsOf({ selectionSet }: OperationDefinitionNode, fragments: Fragments): FieldNode[] {
+/**
+ * The root fields of an operation in their order, those of its fragments included.
+ *
+ * @param isIncluded whether a field or a fragment counts where it stands. Left out: all do, whatever their directives say
+ */
+export function rootFieldsOf(
+  { selectionSet }: OperationDefinitionNode,
+  fragments: Fragments,
+  isIncluded: (selection: SelectionNode) => boolean = () => true,
+): FieldNode[] {
   const followed = new Set<string>();
   const fieldsOf = ({ selections }: SelectionSetNode): FieldNode[] =>
-    selections.flatMap((selection) => {
+    selections.filter(isIncluded).flatMap((selection) => {
       if (selection.kind === Kind.FIELD) return [selection];
       if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet);
       const name = selection.name.value;
@@ -34,4 +43,9 @@ export function rootFieldsOf({ selectionSet }: OperationDefinitionNode, fragment
 /** The name that a field is answered under. */
 export function responseNameOf({ name, alias = name }: FieldNode): string {
   return alias.value;
+}
+
+/** Whether a root field changes something. The others are those of introspection. */
+export function isMutation({ name }: FieldNode): boolean {
+  return !name.value.startsWith('__');
 }

@@ -1,6 +1,5 @@
 import {
   type ExecutionArgs,
-  type FieldNode,
   type GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
@@ -8,27 +7,13 @@ import {
   getOperationAST,
   type OperationDefinitionNode,
   OperationTypeNode,
+  type SelectionNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { toDomainError } from '../database/errors.ts';
 import { ResultUnreadError } from '../database/outcomes.ts';
-import { DomainError } from '../domain-error.ts';
-import { inPlaceOf } from './errors.ts';
-import { fragmentsOf, responseNameOf, rootFieldsOf } from './root-fields.ts';
-
-/** A field of a mutation failed behind others that are done: the request as a whole must not be sent again. */
-class EarlierFieldsDoneError extends DomainError {
-  readonly code: DomainError['code'];
-
-  constructor(failure: DomainError, done: readonly string[]) {
-    super(
-      `${failure.message} What stands before it in the request is done (${done.join(', ')}): do not send that again.`,
-      { ...failure.details, done },
-      { cause: failure },
-    );
-    this.code = failure.code;
-  }
-}
+import { inPlaceOf, PartlyDoneError } from './errors.ts';
+import { fragmentsOf, isMutation, responseNameOf, rootFieldsOf } from './root-fields.ts';
 
 /**
  * Says of a mutation that fails what of it was made all the same: what failed after it, in an outage that kept the result
@@ -50,28 +35,25 @@ export function useUnreadResults(): Plugin {
 }
 
 function tellWhatWasMade(error: GraphQLError, operation: OperationDefinitionNode, args: ExecutionArgs): GraphQLError {
-  const { originalError: cause, path = [] } = error;
-  const failure = toDomainError(cause);
-  if (failure === undefined) return error;
-  const [field, ...below] = path;
-  if (below.length > 0) {
-    const isOutage = failure.code === 'SERVICE_UNAVAILABLE';
-    return isOutage ? inPlaceOf(error, new ResultUnreadError({ cause })) : error;
-  }
-  const done = fieldsBefore(String(field), operation, args);
-  return done.length === 0 ? error : inPlaceOf(error, new EarlierFieldsDoneError(failure, done));
+  const { originalError: cause, path: [field, ...below] = [] } = error;
+  if (field === undefined) return error;
+  const isMade = below.length > 0;
+  const isUnread = isMade && toDomainError(cause)?.code === 'SERVICE_UNAVAILABLE';
+  const failure = isUnread ? inPlaceOf(error, new ResultUnreadError({ cause })) : error;
+  const names = namesOfMutations(operation, args);
+  const done = names.slice(0, names.indexOf(String(field)) + (isMade ? 1 : 0));
+  return names.length === 1 || done.length === 0 ? failure : inPlaceOf(failure, new PartlyDoneError(failure, done));
 }
 
-/** The names of the fields that were carried out before this one. */
-function fieldsBefore(
-  field: string,
+/** The names under which the fields that are carried out are answered, in their order. */
+function namesOfMutations(
   operation: OperationDefinitionNode,
   { document, variableValues }: ExecutionArgs,
-): string[] {
-  const isRun = (node: FieldNode) =>
-    getDirectiveValues(GraphQLSkipDirective, node, variableValues ?? {})?.['if'] !== true &&
-    getDirectiveValues(GraphQLIncludeDirective, node, variableValues ?? {})?.['if'] !== false;
-  const fields = rootFieldsOf(operation, fragmentsOf(document)).filter(isRun);
-  const names = [...new Set(fields.map(responseNameOf))];
-  return names.slice(0, names.indexOf(field));
+): readonly string[] {
+  const variables = variableValues ?? {};
+  const isCarriedOut = (selection: SelectionNode) =>
+    getDirectiveValues(GraphQLSkipDirective, selection, variables)?.['if'] !== true &&
+    getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.['if'] !== false;
+  const fields = rootFieldsOf(operation, fragmentsOf(document), isCarriedOut).filter(isMutation);
+  return [...new Set(fields.map(responseNameOf))];
 }

@@ -1,5 +1,5 @@
 import { DirectiveLocation, GraphQLDirective, type OperationDefinitionNode } from 'graphql';
-import { type Fragments, responseNameOf, rootFieldsOf } from '../root-fields.ts';
+import { type Fragments, isMutation, responseNameOf, rootFieldsOf } from '../root-fields.ts';
 import { LimitExceededError } from './limits.ts';
 
 /** What a mutation says of itself that has more than one field on purpose. */
@@ -18,8 +18,7 @@ export const sequential = new GraphQLDirective({
  * @throws LimitExceededError
  */
 export function checkMutations(operation: OperationDefinitionNode, fragments: Fragments, maxMutations: number): void {
-  // Introspection changes nothing.
-  const fields = rootFieldsOf(operation, fragments).filter(({ name }) => !name.value.startsWith('__'));
+  const fields = rootFieldsOf(operation, fragments).filter(isMutation);
   const count = new Set(fields.map(responseNameOf)).size;
   const isSequential = operation.directives?.some(({ name }) => name.value === sequential.name) ?? false;
   if (count <= (isSequential ? maxMutations : 1)) return;
