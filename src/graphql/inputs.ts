@@ -8,22 +8,32 @@ const unstorable = /[\0\p{Cs}]/u;
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /**
+ * Text that may become one of so many characters. What is longer than their longest spelling, with room for space around it,
+ * is refused before anything looks through it.
+ */
+function text(maxLength: number) {
+  return z.string().refine(({ length }) => length <= 4 * maxLength, { error: tooLong(maxLength), abort: true });
+}
+
+const tooLong = (maxLength: number) => `must be at most ${maxLength} characters long`;
+const isAtMost = (maxLength: number) => (given: string) => [...given].length <= maxLength;
+
+/**
  * A name, composed (NFC) and without space around it, so that what shows as one name is one: it is compared with others
  * character by character, here and in the database.
  */
 function line(maxLength: number) {
   return (
-    z
-      .string()
-      .transform((text) => text.normalize('NFC').trim())
-      .refine((text) => visible.test(text), { error: 'must not be empty', abort: true })
-      .refine((text) => findHidden(text) === undefined, {
+    text(maxLength)
+      .transform((given) => given.normalize('NFC').trim())
+      .refine((given) => visible.test(given), { error: 'must not be empty', abort: true })
+      .refine((given) => findHidden(given) === undefined, {
         error: ({ input }) => `must not hold ${findHidden(String(input))}, which does not show`,
         abort: true,
       })
       // A page shows them as one.
-      .refine((text) => !/[ \u3000]{2}/.test(text), { error: 'must not hold two spaces in a row', abort: true })
-      .refine((text) => [...text].length <= maxLength, { error: `must be at most ${maxLength} characters long` })
+      .refine((given) => !/[ \u3000]{2}/.test(given), { error: 'must not hold two spaces in a row', abort: true })
+      .refine(isAtMost(maxLength), { error: tooLong(maxLength) })
   );
 }
 
@@ -46,18 +56,16 @@ export const runtime = line(100);
 export const pluginName = line(200).refine((name) => !/\s/u.test(name), { error: 'must not hold spaces' });
 
 /** Free text from an agent: trimmed, NUL-free, and cut off nowhere without saying so. */
-export const message = z
-  .string()
-  .transform((text) => text.trim())
-  .refine((text) => !unstorable.test(text), { error: 'must be valid text, without NUL', abort: true })
-  .refine((text) => [...text].length <= 2_000, { error: 'must be at most 2000 characters long' });
+export const message = text(2_000)
+  .transform((given) => given.trim())
+  .refine((given) => !unstorable.test(given), { error: 'must be valid text, without NUL', abort: true })
+  .refine(isAtMost(2_000), { error: tooLong(2_000) });
 
 /** What is looked for in names, which are stored composed. */
-export const searchText = z
-  .string()
-  .transform((text) => text.normalize('NFC').trim())
-  .refine((text) => !unstorable.test(text), { error: 'must be valid text', abort: true })
-  .refine((text) => [...text].length <= 200, { error: 'must be at most 200 characters long' });
+export const searchText = text(200)
+  .transform((given) => given.normalize('NFC').trim())
+  .refine((given) => !unstorable.test(given), { error: 'must be valid text', abort: true })
+  .refine(isAtMost(200), { error: tooLong(200) });
 
 /** A moment that PostgreSQL and ISO 8601 can both write with four digits for the year. */
 export const moment = z.date().refine((time) => time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999, {

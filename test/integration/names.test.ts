@@ -49,6 +49,13 @@ describe('a name that would show as another one is refused, and told which chara
   });
 });
 
+test('what is much too long is refused before it is looked through, space around it included', async () => {
+  const { message } = await refuse(api, 'createWorkspace', { orgId, name: `${' '.repeat(1_000)}Alpha` });
+  expect(message).toContain('must be at most 200 characters long');
+  await mutate(api, 'createWorkspace', { orgId, name: `${' '.repeat(500)}Alpha` });
+  expect(await namesStored()).toEqual(['Alpha']);
+});
+
 test('spaces that a page shows as one are refused', async () => {
   const { message } = await refuse(api, 'createWorkspace', { orgId, name: 'Al  pha' });
   expect(message).toContain('two spaces in a row');
