@@ -20,7 +20,11 @@ builder.prismaObject('OrganizationEvent', {
       description:
         'The workspace that it happened to, as it is now. Null when it was a token, or the organization itself.',
       select: { type: true, subjectId: true },
-      resolve: (event, _, { loaders }, info) => loaders(info).eventWorkspaces.load(event),
+      resolve: async (event, _, { loaders }, info) => {
+        const { eventWorkspaces, keys } = loaders(info);
+        const key = await eventWorkspaces.load(event);
+        return key && keys.workspace(key);
+      },
     }),
     data: t.field({
       type: 'JSONObject',

@@ -12,6 +12,7 @@ import { ForbiddenError } from '../tokens/authenticate.ts';
 import { type Context, requireCaller, sees } from './context.ts';
 import { inputError } from './inputs.ts';
 import { costs } from './limits/cost.ts';
+import LongListsPlugin from './limits/long-lists.ts';
 import { orMore, promisedSizes } from './limits/promised-sizes.ts';
 import SubscriptionCostPlugin from './limits/subscription-cost.ts';
 import LoadedFieldsPlugin from './loaded-fields.ts';
@@ -48,6 +49,7 @@ export const builder = new SchemaBuilder<{
     LoadedFieldsPlugin,
     ComplexityPlugin,
     SubscriptionCostPlugin,
+    LongListsPlugin,
     ScopeAuthPlugin,
     PrismaPlugin,
     RelayPlugin,

@@ -4,10 +4,11 @@ import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { pageCost } from '../graphql/limits/cost.ts';
 import { cursorKeys, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
+import { alongUnlessLists } from '../graphql/references.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { byName, ofStatusAndKind, type WorkspaceFilter } from '../workspaces/selections.ts';
-import { Workspace, WorkspaceConnection, workspaceKey } from '../workspaces/tree-node.schema.ts';
+import { TreeNode, Workspace, WorkspaceConnection, workspaceKey } from '../workspaces/tree-node.schema.ts';
 import { createWorkspacePageLoader, type WorkspacePageRow } from '../workspaces/workspace-pages.ts';
 import { columnsOf, isInRow, type Selection } from '../workspaces/workspace-rows.ts';
 import { Organization } from './organization.schema.ts';
@@ -78,6 +79,18 @@ builder.prismaObjectFields(Organization, (t) => ({
       const rows = load === undefined ? workspaces : await load(id);
       const { take = 0 } = workspacePages.getQuery(args, context, () => true);
       return { parent: organization, ...toConnection(rows, { take, args }, cursorOfWorkspace) };
+    },
+  }),
+}));
+
+builder.prismaInterfaceFields(TreeNode, (t) => ({
+  organization: t.field({
+    type: Organization,
+    description: 'The one it belongs to, for good.',
+    select: (_, __, nested) => alongUnlessLists('organization', nested(true)),
+    resolve: (workspace, _, { loaders }, info) => {
+      const { orgId, organization } = workspace as typeof workspace & { organization?: { id: string } };
+      return organization ?? loaders(info).keys.organization(orgId);
     },
   }),
 }));

@@ -2,8 +2,10 @@ import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { pluginName, uuid } from '../graphql/inputs.ts';
+import { alongUnlessLists } from '../graphql/references.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
+import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { allowPlugin, disallowPlugin, isPluginAllowed, setPluginPolicy } from './allowlist.ts';
 
@@ -23,7 +25,15 @@ const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
       type: 'DateTime',
       description: 'When it was put on the list. An install keeps it.',
     }),
-    root: t.relation('root', { type: Workspace, description: 'The root on whose list it is.' }),
+    root: t.field({
+      type: Workspace,
+      description: 'The root on whose list it is.',
+      select: (_, __, nested) => alongUnlessLists('root', nested(true)),
+      resolve: (entry, _, { loaders }, info) => {
+        const { orgId, rootId, root } = entry as typeof entry & { root?: WorkspaceKey };
+        return root ?? loaders(info).keys.workspace({ orgId, id: rootId });
+      },
+    }),
   }),
 });
 

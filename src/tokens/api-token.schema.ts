@@ -3,6 +3,8 @@ import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { apiTokenName, lineRules, moment, uuid } from '../graphql/inputs.ts';
+import { alongUnlessLists } from '../graphql/references.ts';
+import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createApiToken, revokeApiToken } from './api-tokens.ts';
 import { actorOf } from './authenticate.ts';
@@ -32,9 +34,14 @@ export const ApiToken = builder.prismaObject('ApiToken', {
       nullable: true,
       description: 'Since when it is refused for good. Null while it is not revoked.',
     }),
-    root: t.relation('root', {
+    root: t.field({
       type: Workspace,
       description: 'The root it is anchored to. Removed, it takes the token with it.',
+      select: (_, __, nested) => ({ rootId: true, ...alongUnlessLists('root', nested(true)) }),
+      resolve: (token, _, { loaders }, info) => {
+        const { orgId, rootId, root } = token as typeof token & { root?: WorkspaceKey };
+        return root ?? loaders(info).keys.workspace({ orgId, id: rootId });
+      },
     }),
   }),
 });

@@ -53,7 +53,6 @@ export const TreeNode = builder.prismaInterface('Workspace', {
       type: 'DateTime',
       description: 'When it was last moved, renamed, removed, restored, or its policy changed.',
     }),
-    organization: t.relation('organization', { description: 'The one it belongs to, for good.' }),
     pluginAllowlist: t.relation('allowlist', {
       query: { orderBy: { pluginName: 'asc' } },
       description: 'By plugin name. Empty for a workspace that is no root.',

@@ -4,7 +4,9 @@ import { uuid } from '../graphql/inputs.ts';
 import { pageCost } from '../graphql/limits/cost.ts';
 import { orMore, promisedSizes } from '../graphql/limits/promised-sizes.ts';
 import { defaultPageSize } from '../graphql/pages.ts';
+import { alongUnlessLists } from '../graphql/references.ts';
 import { createDescendantsLoader } from './descendants.ts';
+import type { WorkspaceKey } from './lineage.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
 import { isInRow } from './workspace-rows.ts';
 
@@ -13,17 +15,33 @@ builder.prismaObjectFields(Workspace, (t) => ({
     nullable: true,
     description: 'The id of its parent, which costs less than the parent itself. Null for a root.',
   }),
-  parent: t.relation('parent', { type: Workspace, nullable: true, description: 'Null for a root.' }),
+  parent: t.field({
+    type: Workspace,
+    nullable: true,
+    description: 'Null for a root.',
+    select: (_, __, nested) => ({ parentId: true, ...alongUnlessLists('parent', nested(true)) }),
+    resolve: (workspace, _, { loaders }, info) => {
+      const { orgId, parentId, parent } = workspace as typeof workspace & { parent?: WorkspaceKey | null };
+      if (parent !== undefined) return parent;
+      return parentId === null ? null : loaders(info).keys.workspace({ orgId, id: parentId });
+    },
+  }),
   root: t.field({
     type: Workspace,
     description: 'The workspace at the top of its tree: itself, if it is a root.',
-    resolve: async (workspace, _, { loaders }, info) =>
-      (await loaders(info).lineage.load(workspace)).at(-1) ?? workspace,
+    resolve: async (workspace, _, { loaders }, info) => {
+      const { lineage, keys } = loaders(info);
+      const root = (await lineage.load(workspace)).at(-1);
+      return root === undefined ? workspace : keys.workspace(root);
+    },
   }),
   ancestors: t.field({
     type: [Workspace],
     description: 'From its parent up to its root.',
-    resolve: (workspace, _, { loaders }, info) => loaders(info).lineage.load(workspace),
+    resolve: async (workspace, _, { loaders }, info) => {
+      const { lineage, keys } = loaders(info);
+      return (await lineage.load(workspace)).map(keys.workspace);
+    },
   }),
   descendants: t.field({
     type: WorkspaceConnection,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { insertOrganization, insertRoot } from '../support/fixtures.ts';
+import { insertOrganization, insertRoot, insertToken } from '../support/fixtures.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { recordStatements } from '../support/statements.ts';
 import { exceed } from './refusals.ts';
@@ -78,17 +78,59 @@ describe('a mutation that is @sequential', () => {
       $$ begin raise exception 'no' using errcode = '55P03'; end $$`);
     await holder.query(`create trigger refuse before insert on workspaces for each row
       when (new.name = 'c') execute function refuse()`);
-    const left = create('left').replace('{', '@include(if: false) {');
+    const left = `${create('left').replace('{', '@include(if: false) {')} ... @skip(if: true) { ${create('too')} }
+      ...F @include(if: false)`;
     const { errors, data } = await api.execute(
-      `mutation @sequential { ${left} ${create('a', 'first')} ...F ${create('d')} } fragment F on Mutation { ${create('b')} ${create('c')} }`,
+      `mutation @sequential { __typename ${left} ${create('a', 'first')} ...F ${create('d')} } fragment F on Mutation { ${create('b')} ${create('c')} }`,
     );
     await holder.query('drop function refuse cascade');
     expect(data ?? null).toBeNull();
     expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
       { path: ['c'], extensions: { code: 'LOCK_TIMEOUT', done: ['first', 'b'] } },
     ]);
-    expect(errors?.[0]?.message).toContain('is done (first, b)');
+    expect(errors?.[0]?.message).toContain('is done: first, b.');
     expect(await readNames()).toEqual(['a', 'b']);
+  });
+
+  test('says so too where a value turns out to be missing only when its field is run', async () => {
+    const { errors } = await api.execute(
+      `mutation ($id: ID = "${orgId}") @sequential { ${create('a')} installPlatformAgent(orgId: $id) { id } }`,
+      { id: null },
+    );
+    expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
+      { path: ['installPlatformAgent'], extensions: { code: 'BAD_USER_INPUT', done: ['a'] } },
+    ]);
+    expect(await readNames()).toEqual(['a']);
+  });
+
+  test('says so too where what is wrong is on our side', async () => {
+    const holder = await database.connect();
+    await holder.query(`create function break_down() returns trigger language plpgsql as
+      $$ begin raise exception 'no' using errcode = 'XX000'; end $$`);
+    await holder.query(`create trigger break_down before insert on workspaces for each row
+      when (new.name = 'b') execute function break_down()`);
+    const { errors } = await api.execute(`mutation @sequential { ${create('a')} ${create('b')} ${create('c')} }`);
+    await holder.query('drop function break_down cascade');
+    expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
+      {
+        path: ['b'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String), done: ['a'] },
+      },
+    ]);
+    expect(await readNames()).toEqual(['a']);
+  });
+
+  test('counts a field as done that was, and of which something could not be answered', async () => {
+    const rootId = await insertRoot(database, orgId, { name: 'Full' });
+    for (let i = 0; i < 30; i++) await insertToken(database, orgId, rootId);
+    const tokens = create('b').replace('{ name }', '{ organization { apiTokens { id name createdAt } } }');
+    const { errors } = await createTestApi(database, { limits: { maxComplexity: 90 } }).execute(
+      `mutation @sequential { ${create('a')} ${tokens} ${create('c')} }`,
+    );
+    expect(errors?.map(({ path, extensions: { code, done } }) => ({ path, code, done }))).toEqual([
+      { path: ['b', 'organization', 'apiTokens'], code: 'LIMIT_EXCEEDED', done: ['a', 'b'] },
+    ]);
+    expect(await readNames()).toEqual(['Full', 'a', 'b']);
   });
 
   test('has up to twenty fields, which run one after the other', async () => {

@@ -3,8 +3,11 @@ import type { Context } from '../context.ts';
 import { defaultPageSize, type PageArgs, type PageLimit } from '../pages.ts';
 import { checkSize, LimitExceededError } from './limits.ts';
 
-/** How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. */
-const usualListLength = 10;
+/**
+ * How many items a list is taken to have that does not come in pages: roots, tokens, plugins, ancestors. Of one that turns out
+ * longer, `long-lists.ts` counts the rest.
+ */
+export const usualListLength = 10;
 
 const tooCostly: ComplexityErrorFn = (_, { complexity, maxComplexity }) =>
   new LimitExceededError(
