@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { type Logger, requestContext } from './logger.ts';
 import { setSecurityHeaders } from './security-headers.ts';
+import { endUnread } from './unread-answers.ts';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -14,6 +15,8 @@ export interface ListenOptions {
   readonly setting?: PortSetting;
   /** Milliseconds that a request may take to arrive. */
   readonly requestTimeoutMs: number;
+  /** Milliseconds for which a client may read nothing of an answer that waits for it. Default: 30 s. */
+  readonly unreadMs?: number;
   readonly log: Logger;
 }
 
@@ -49,7 +52,7 @@ const saneRequestId = /^[\w.:-]{1,128}$/;
  */
 export async function listen(
   handler: RequestHandler,
-  { host, port, setting = 'PORT', requestTimeoutMs, log }: ListenOptions,
+  { host, port, setting = 'PORT', requestTimeoutMs, unreadMs = 30_000, log }: ListenOptions,
 ): Promise<HttpServer> {
   const running = new Set<ServerResponse>();
   let closing: Promise<void> | undefined;
@@ -86,6 +89,7 @@ export async function listen(
     throw new ListenError(explain(error, host, port, setting), { cause: error });
   });
 
+  const stopLooking = endUnread(running, unreadMs);
   const close = async (graceMs: number) => {
     const closed = once(server, 'close');
     server.close();
@@ -96,6 +100,7 @@ export async function listen(
     }, graceMs);
     await closed;
     clearTimeout(cutOff);
+    stopLooking();
   };
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
@@ -126,11 +131,12 @@ async function serve(handler: RequestHandler, request: IncomingMessage, response
 }
 
 /**
- * Whether a URL can be made of what was asked for, and of which host. The parser of HTTP takes others too, and whoever makes
- * a URL of them would fail.
+ * Whether a URL can be made of what was asked for, and of which host, and has the path that was sent. The parser of HTTP
+ * takes others too: whoever makes a URL of them would fail, or serve another path than is logged, such as that of `/./graphql`.
  */
-function hasAddress({ headers: { host = 'localhost' }, url }: IncomingMessage): boolean {
-  return URL.canParse(`http://${host}${url}`);
+function hasAddress({ headers: { host }, url = '' }: IncomingMessage): boolean {
+  const address = `http://${host || 'localhost'}${url}`;
+  return URL.canParse(address) && new URL(address).pathname === url.split('?')[0];
 }
 
 /** A URL that can be opened: an address that means "all interfaces" is no place to go to. */

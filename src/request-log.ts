@@ -5,7 +5,8 @@ import { apiPath } from './paths.ts';
 
 /**
  * Logs a line for each request once it is answered, or given up by the client: at level info for the API, otherwise at
- * debug: that is asked for all the time, and of interest to nobody but who debugs it. It tells what was noted of the request on the way, and of the URL the path alone, for the rest may hold a key.
+ * debug: that is asked for all the time, and of interest to nobody but who debugs it. It tells what was noted of the request
+ * on the way, and of the URL the path alone, for the rest may hold a key.
  */
 export function logRequests(handler: RequestHandler, log: Logger): RequestHandler {
   return (request, response) => {

@@ -1,11 +1,11 @@
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { createYoga, useReadinessCheck, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { OrganizationWriter } from '../database/organization-writer.ts';
 import type { ReplicaReader } from '../database/replica.ts';
 import type { OrganizationWatches } from '../events/organization-watches.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import { apiPath, healthPath, readyPath } from '../paths.ts';
+import { apiPath } from '../paths.ts';
 import { createAuthentication } from '../tokens/authenticate.ts';
 import { createHeartbeatBatches } from '../workspaces/heartbeats.ts';
 import { createWorkspaceReader } from '../workspaces/workspace-rows.ts';
@@ -13,7 +13,7 @@ import { createCallers } from './callers.ts';
 import { type Context, createContext } from './context.ts';
 import { createCors } from './cors.ts';
 import { createErrorMask, useValidationCode } from './errors.ts';
-import { useExactPaths } from './exact-paths.ts';
+import { noHealthCheck, useExactPaths } from './exact-paths.ts';
 import { type GraphiqlSettings, useGraphiql } from './graphiql.ts';
 import { useJsonRequests } from './json-requests.ts';
 import { createDocumentCaches, useDocumentLimits } from './limits/documents.ts';
@@ -77,7 +77,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     schema,
     context: ({ request }) => createContext(shared, callers.of(request)),
     graphqlEndpoint: apiPath,
-    healthCheckEndpoint: healthPath,
+    healthCheckEndpoint: noHealthCheck,
     landingPage: false,
     // `useGraphiql` serves the page.
     graphiql: false,
@@ -90,7 +90,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
     maxRequestBodySize: false,
     parserAndValidationCache: createDocumentCaches(),
     plugins: [
-      useExactPaths(),
+      useExactPaths(isReady),
       operations.plugin,
       useNamesInLog(),
       useDocumentLimits(limits),
@@ -99,7 +99,6 @@ export function createGraphqlServer(options: GraphqlServerOptions): YogaServerIn
       useOpenSubscriptions(limits.maxSubscriptions),
       useUnreadResults(),
       ...(graphiql ? [useGraphiql(graphiql, callers.letIn, maskError)] : []),
-      useReadinessCheck({ endpoint: readyPath, check: isReady }),
       useRequestTimeout(limits.requestTimeoutMs, maskError, operations.tellTimeout),
       useJsonRequests(limits.maxBodyBytes),
       useCSRFPrevention({ requestHeaders: ['authorization'] }),

@@ -90,6 +90,13 @@ describe('is refused, and the connection closed', () => {
   });
 });
 
+const paths = ['/./graphql', '/x/../graphql', '/%2e/graphql', '/x\\..\\graphql', '/graphql#x', '/health'];
+test.each(paths)('what would be served under another path than it is logged is refused: %s', async (path) => {
+  const host = path === '/health' ? 'localhost/graphql?' : 'localhost';
+  const request = whole(intruder, 'connection: close').replace('/graphql', path).replace('localhost', host);
+  await expectRefusal([request], [400]);
+});
+
 describe('is refused, and no more of it is read', () => {
   const refused = (body: string | Buffer, ...lines: string[]): [string, Buffer] => [
     `${head(lengthOf(body), 'connection: close', ...lines)}\r\n`,

@@ -25,6 +25,7 @@ interface HttpOptions {
   readonly corsOrigins?: readonly string[];
   /** Those that are to differ from the defaults. */
   readonly limits?: Partial<Limits>;
+  readonly unreadMs?: number;
   /** What stands in front of the API. */
   readonly front?: (api: RequestHandler) => RequestHandler;
 }
@@ -49,7 +50,13 @@ export async function serveOverHttp({ prisma, write, watches }: TestApi, options
     currentRequestId: () => requestContext.getStore()?.requestId,
   });
   const { requestTimeoutMs } = limits;
-  const server = await listen(front(logRequests(graphql, log)), { host: '127.0.0.1', port: 0, requestTimeoutMs, log });
+  const server = await listen(front(logRequests(graphql, log)), {
+    host: '127.0.0.1',
+    port: 0,
+    requestTimeoutMs,
+    ...(options.unreadMs !== undefined && { unreadMs: options.unreadMs }),
+    log,
+  });
   afterAll(() => server.close(1_000));
   const port = Number(new URL(server.url).port);
 

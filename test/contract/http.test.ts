@@ -26,13 +26,20 @@ test('a query is answered, posted as JSON or sent by GET', async () => {
   expect(await send(byGet(query), { headers: authorization })).toMatchObject(answer);
 });
 
-test.each(['/graphql/', '/x/graphql', '/?a=/graphql', '//graphql', '/'])(
-  'an address that only looks like that of the API is none: %s',
-  async (path) => {
-    expect(await send(path, post({ query: mutation }))).toMatchObject({ status: 404, body: '' });
-    expect(await database.query(`select from organizations where name = 'Intruder'`)).toEqual([]);
-  },
-);
+const lookalikes = [
+  '/graphql/',
+  '/x/graphql',
+  '/?a=/graphql',
+  '//graphql',
+  '/',
+  '/x/health',
+  '/?a=/health',
+  '/x/ready',
+];
+test.each(lookalikes)('an address that only looks like a served one is none: %s', async (path) => {
+  expect(await send(path, post({ query: mutation }))).toMatchObject({ status: 404, body: '' });
+  expect(await database.query(`select from organizations where name = 'Intruder'`)).toEqual([]);
+});
 
 const withoutContentType = { headers: authorization, body: JSON.stringify({ query: mutation }) };
 const twoOperations = 'query A { viewer { kind } } query B { viewer { kind } }';
@@ -152,6 +159,10 @@ test('introspection gives client tools the schema as it is', async () => {
     post({ query: getIntrospectionQuery({ descriptions: true, specifiedByUrl: true }) }),
   );
   expect(printSchema(buildClientSchema(JSON.parse(answer.body).data))).toBe(printSchema(schema));
+});
+
+test.each(['/health', '/ready'])('the API is asked whatever the query of its address ends with: %s', async (end) => {
+  expect((await send(`/graphql?a=${end}`, post({ query }))).body).toBe('{"data":{"viewer":{"kind":"OPERATOR"}}}');
 });
 
 test('health and readiness are told without a token', async () => {

@@ -115,9 +115,13 @@ test('a HEAD request gets the headers alone', async () => {
   expect(await ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
-test.each(['/../package.json', '/assets/../../../package.json', '/%2e%2e/package.json', '/.inputs', '/%00', '/%'])(
-  '%s leads to no file',
+test.each(['/../package.json', '/assets/../../../package.json', '/%2e%2e/package.json'])(
+  '%s is refused before anybody looks for a file',
   async (path) => {
-    expect(await ask(path)).toMatchObject({ status: 418 });
+    expect(await ask(path)).toMatchObject({ status: 400 });
   },
 );
+
+test.each(['/..%2fpackage.json', '/.inputs', '/%00', '/%'])('%s leads to no file', async (path) => {
+  expect(await ask(path)).toMatchObject({ status: 418 });
+});
