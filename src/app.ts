@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { graphiqlKey } from './graphql/graphiql.ts';
 import type { Logger } from './logger.ts';
 import { prepare } from './prepare.ts';
-import { serve } from './serve.ts';
+import { type Serving, serve } from './serve.ts';
 import { createService, type Service } from './service.ts';
 import { serveByWorkers } from './workers/serve-by-workers.ts';
 
@@ -30,14 +30,18 @@ export interface AppOptions {
 export function createApp(config: Config, { log, onFailure }: AppOptions): App {
   return createService(log, async (onStop) => {
     const prepared = await prepare(config, { log, onStop, onFailure });
-    const serveAll = config.webConcurrency === 1 ? serve : serveByWorkers;
-    const { url, readMetrics } = await serveAll(config, prepared, { log, onStop });
+    const { databaseUrl, operatorToken } = prepared;
     const { metricsPort: port } = config;
+    let serving: Serving | undefined;
+    // Before the server, so that they are stopped behind it: they tell of its stop, and do not hold it up.
     if (port !== undefined) {
+      const readMetrics = async () => (await serving?.readMetrics()) ?? { snapshots: [], serving: 0 };
       const { serveMetrics } = await import('./metrics/serve-metrics.ts');
-      await serveMetrics(config, { port, databaseUrl: prepared.databaseUrl, readMetrics }, { log, onStop });
+      await serveMetrics(config, { port, databaseUrl, readMetrics }, { log, onStop });
     }
-    const { operatorToken } = prepared;
+    const serveAll = config.webConcurrency === 1 ? serve : serveByWorkers;
+    serving = await serveAll(config, prepared, { log, onStop });
+    const { url } = serving;
     const key = config.operatorToken === undefined ? `?key=${graphiqlKey(operatorToken)}` : '';
     return { url, graphiqlUrl: config.graphiql ? `${url}/graphql${key}` : undefined, operatorToken };
   });

@@ -33,7 +33,7 @@ export interface Config {
   readonly lockTimeoutMs: number;
   /** Milliseconds that a statement may run. Shorter than `transactionTimeoutMs`. */
   readonly statementTimeoutMs: number;
-  /** Milliseconds that a transaction may stay open. */
+  /** Milliseconds that a transaction may stay open. Shorter than `limits.requestTimeoutMs`, where requests are served. */
   readonly transactionTimeoutMs: number;
   /** Seconds that a heartbeat counts. Three missed beats of 30 s by default. */
   readonly livenessWindowSeconds: number;
@@ -140,8 +140,9 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
     if (!given[name] || given['DATABASE_URL']) continue;
     problems.push(`${name} is set without DATABASE_URL: set that too, or leave both unset for the embedded database.`);
   }
-  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } = variables.shape;
-  const bounds = { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS };
+  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = variables.shape;
+  const ofDatabase = { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS };
+  const bounds = serves ? { ...ofDatabase, REQUEST_TIMEOUT_MS } : ofDatabase;
   const timeouts = Object.entries(bounds).flatMap(([name, schema]) => {
     const { data } = schema.safeParse(given[name]);
     return data === undefined ? [] : [{ name, data }];

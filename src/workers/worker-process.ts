@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inTime } from '../in-time.ts';
@@ -10,7 +9,7 @@ import type { FromWorker, Order, ToWorker } from './messages.ts';
 /** How a worker ended: with an exit code or by a signal, or `error` says why it could not be run at all. */
 export interface WorkerEnd {
   readonly code?: number | null;
-  readonly signal?: NodeJS.Signals | null;
+  readonly signal?: string | null;
   readonly error?: string;
   /** Milliseconds that it had served. 0: it never did. */
   readonly servedMs: number;
@@ -44,12 +43,13 @@ export function startWorker(order: Order): WorkerProcess {
   const { pid } = worker.process;
   let servesSince: number | undefined;
   const servedMs = () => (servesSince === undefined ? 0 : Math.round(performance.now() - servesSince));
-  const ended = once(worker, 'exit').then(
-    ([code, signal]): WorkerEnd => ({ code, signal, servedMs: servedMs() }),
-    (error: Error): WorkerEnd => ({ error: error.message, servedMs: servedMs() }),
-  );
-  // A worker that is gone shows by its end, not by a message that does not reach it.
-  worker.on('error', () => {});
+  const ended = new Promise<WorkerEnd>((resolve) => {
+    worker.once('exit', (code, signal) => resolve({ code, signal, servedMs: servedMs() }));
+    worker.on('error', ({ message }) => {
+      // One that was started shows by its end that it is gone, not by a message that does not reach it.
+      if (pid === undefined) resolve({ error: message, servedMs: servedMs() });
+    });
+  });
   const send = (message: ToWorker) => worker.send(message, undefined, () => {});
 
   let onMetrics: ((metrics: MetricsSnapshot) => void) | undefined;

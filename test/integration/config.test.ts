@@ -105,8 +105,9 @@ test('the operator token before is one more beside the present one, and another'
   }
 });
 
-test('a program that lets nobody in needs no operator token', () => {
+test('a program that lets nobody in needs no operator token, and answers no request in time', () => {
   expect(readConfig({ DATABASE_URL: databaseUrl }, false)).toMatchObject({ databaseUrl, operatorToken: undefined });
+  expect(readConfig({ REQUEST_TIMEOUT_MS: '1' }, false)).toMatchObject({ limits: { requestTimeoutMs: 1 } });
 });
 
 test('every problem is reported at once, by the name of its variable, and no secret is repeated', () => {
@@ -168,6 +169,10 @@ test('time-outs are held in order against the defaults of those that are not set
     'STATEMENT_TIMEOUT_MS (6000) must be less than TRANSACTION_TIMEOUT_MS (5000).',
   ]);
   expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000', TRANSACTION_TIMEOUT_MS: '7000' })).toEqual([]);
+  expect(problemsOf({ REQUEST_TIMEOUT_MS: '5000' })).toEqual([
+    'TRANSACTION_TIMEOUT_MS (5000) must be less than REQUEST_TIMEOUT_MS (5000).',
+  ]);
+  expect(problemsOf({ REQUEST_TIMEOUT_MS: '5001' })).toEqual([]);
 });
 
 test('the number of processes is one that is given, or that of the processors', () => {

@@ -5,6 +5,7 @@ import { createStaleAgentMetric } from '../../src/metrics/stale-agents.ts';
 import { countStaleAgents } from '../../src/workspaces/stale-agents.sql.ts';
 import { createTestApi } from '../support/api.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { waitUntil } from '../support/barriers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertOrganization, insertRoot } from '../support/fixtures.ts';
 import { openGate } from '../support/gate.ts';
@@ -110,4 +111,20 @@ test('a count that failed is taken again after the interval, and what was counte
   const told = async () => /^taproot_stale_agents (\d+)$/m.exec(await registry.metrics())?.[1];
   expect([await told(), await told(), await told()]).toEqual(['3', undefined, '4']);
   expect(lines).toHaveLength(1);
+});
+
+test('a count that is late holds no metric up: the one before is shown until another is due, and it goes on', async () => {
+  const registry = new Registry();
+  let finish: (count: number) => void = () => {};
+  const late = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  const answers = [async () => 3, () => late];
+  const count = () => (answers.shift() ?? (async () => 5))();
+  createStaleAgentMetric(registry, { count, log: createLogger('silent'), intervalMs: 0, patienceMs: 1 });
+  const told = async () => /^taproot_stale_agents (\d+)$/m.exec(await registry.metrics())?.[1];
+  expect([await told(), await told(), await told()]).toEqual(['3', '3', undefined]);
+  finish(4);
+  await waitUntil('it is counted again', async () => (await told()) === '5');
+  expect(answers).toEqual([]);
 });

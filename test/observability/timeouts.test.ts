@@ -10,8 +10,9 @@ import { metricsUrl, type Scrape, scrape } from './metrics-client.ts';
 
 const database = await createTestDatabase();
 watchNeighbour(database);
-// A lock is waited for longer than a request may take: what it comes to, it comes to late.
-const settings = { DATABASE_URL: database.url, REQUEST_TIMEOUT_MS: '1000', LOCK_TIMEOUT_MS: '2000' };
+const settings = { DATABASE_URL: database.url, LOCK_TIMEOUT_MS: '2000' };
+// Shorter than a lock is waited for: what that comes to, it comes to late.
+const limits = { requestTimeoutMs: 1_000 };
 let app: TestApp;
 let before: Scrape;
 let orgId: string;
@@ -19,7 +20,7 @@ let orgId: string;
 const read = () => scrape(metricsUrl(app.logged));
 
 beforeAll(async () => {
-  app = await startApp({ ...settings, METRICS_PORT: '0' });
+  app = await startApp({ ...settings, METRICS_PORT: '0' }, limits);
 });
 afterAll(() => app.stop());
 beforeEach(async () => {
@@ -84,7 +85,7 @@ test('a body that did not arrive is told of as well', async () => {
 test('the span of an operation that took too long bears the code of the answer', async () => {
   const collector = await openCollector();
   onTestFinished(collector.close);
-  const traced = await startApp({ ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  const traced = await startApp({ ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, limits);
   onTestFinished(traced.stop);
   const holder = await holdOrganization();
   expect((await traced.execute(create, { orgId })).status).toBe(503);

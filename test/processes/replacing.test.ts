@@ -11,7 +11,20 @@ import { connect, connectToEach, listeningPids, PATIENTLY_MS } from './worker-cl
 
 vi.setConfig(SLOW);
 
-const raise = `process.on('SIGUSR2', () => Promise.reject(new Error('nobody caught this')))`;
+// At this signal a worker raises an error. The primary process kills one and, before it can hear of its end, writes to it.
+const atSignal = `
+  import { execFileSync } from 'node:child_process';
+  import cluster from 'node:cluster';
+  process.on('SIGUSR2', () => {
+    if (cluster.isWorker) return Promise.reject(new Error('nobody caught this'));
+    const [worker] = Object.values(cluster.workers);
+    worker.process.kill('SIGKILL');
+    const state = () => execFileSync('ps', ['-o', 'stat=', '-p', worker.process.pid], { encoding: 'utf8' });
+    // With an l it still has threads, which hold its end of the channel open.
+    while (!/^Z[^l]*$/.test(state()));
+    worker.send({});
+  });
+`;
 
 await compileServer();
 const database = await createTestDatabase();
@@ -24,7 +37,7 @@ const server = startServer(
     LOCK_TIMEOUT_MS: '20000',
     STATEMENT_TIMEOUT_MS: '21000',
     TRANSACTION_TIMEOUT_MS: '22000',
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(raise)}`,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(atSignal)}`,
   },
   { onEnd: afterAll },
 );
@@ -104,4 +117,12 @@ test('workers that keep ending at once are replaced after longer and longer paus
   const [, second = 0, third = 0, fourth] = pauses;
   expect(second).toBeGreaterThanOrEqual(500);
   expect([third, fourth]).toEqual([2 * second, 2 * third]);
+});
+
+test('a message that does not reach a worker which was killed is not taken for its end', async () => {
+  await server.listening;
+  const before = ends().length;
+  process.kill(server.process.pid ?? Number.NaN, 'SIGUSR2');
+  await waitUntil('its end is noticed', async () => ends().length > before);
+  expect(ends().slice(before)).toEqual([expect.objectContaining({ signal: 'SIGKILL' })]);
 });

@@ -8,9 +8,9 @@ export const TABLE_LOCK_MS = 10_000;
 
 /**
  * Runs `work` on a database session of its own: a pool of one connection, which is not exchanged for another while it
- * lasts, because the session holds locks.
+ * lasts, because the session holds locks. When it breaks, so does the work.
  *
- * @throws {MigrationError} when the database cannot be reached or is too old
+ * @throws {MigrationError} when the database cannot be reached or is too old, or breaks the session off
  */
 export async function withSession<T>(url: string, work: (session: pg.Pool) => Promise<T>): Promise<T> {
   const session = new pg.Pool({
@@ -21,32 +21,53 @@ export async function withSession<T>(url: string, work: (session: pg.Pool) => Pr
     application_name: 'taproot migrations',
     lock_timeout: TABLE_LOCK_MS,
   });
-  const release = keepConnection(session);
+  const connection = keepConnection(session);
   try {
     await requireSupported(session);
     return await work(session);
+  } catch (error) {
+    const broken = connection.brokenBy();
+    if (broken === undefined || error instanceof MigrationError) throw error;
+    throw new MigrationError(`The connection to the database broke: ${broken.message}. Start again once it answers.`, {
+      cause: error,
+    });
   } finally {
-    release();
+    connection.release();
     await session.end();
   }
 }
 
-/** Has all queries run on one connection. The pool would exchange it after one that failed, and with it what it has locked. */
-function keepConnection(session: pg.Pool): () => void {
+interface KeptConnection {
+  release(): void;
+  brokenBy(): Error | undefined;
+}
+
+/**
+ * Has all queries run on one connection. The pool would exchange it after a query that failed, or after it broke, and with it
+ * what it has locked: a session without the lock would migrate beside the one that then has it.
+ */
+function keepConnection(session: pg.Pool): KeptConnection {
   let kept: pg.PoolClient | undefined;
+  let broken: Error | undefined;
   const release = () => {
     kept?.release(true);
     kept = undefined;
   };
+  const connect = async () => {
+    kept = await session.connect();
+    kept.on('error', (error) => {
+      broken ??= error;
+      release();
+    });
+  };
+  let connecting: Promise<void> | undefined;
   session.query = (async (...args: Parameters<pg.PoolClient['query']>) => {
-    if (kept === undefined) {
-      kept = await session.connect();
-      // One that breaks fails the query that is under way, which tells all there is to tell.
-      kept.on('error', release);
-    }
+    connecting ??= connect();
+    await connecting;
+    if (kept === undefined) throw broken ?? new Error('The session is over');
     return kept.query(...args);
   }) as typeof session.query;
-  return release;
+  return { release, brokenBy: () => broken };
 }
 
 async function requireSupported(session: pg.Pool): Promise<void> {
