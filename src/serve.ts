@@ -11,11 +11,11 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { growHeapSlowly } from './heap.ts';
 import { listen } from './http-server.ts';
-import { inTime } from './in-time.ts';
 import { type Instrument, tellAll } from './instruments.ts';
 import { type Logger, requestContext } from './logger.ts';
 import type { MetricsSnapshot } from './metrics/metrics.ts';
 import type { Prepared } from './prepare.ts';
+import { createReadiness } from './readiness.ts';
 import { logRequests } from './request-log.ts';
 import type { OnStop } from './service.ts';
 import { wrapAll } from './wrap-all.ts';
@@ -34,9 +34,6 @@ export interface Serving {
   /** Nothing is there to read without METRICS_PORT. */
   readonly readMetrics: ReadMetrics;
 }
-
-/** Milliseconds within which the database has to answer for the server to be ready. */
-const readinessBoundMs = 2_000;
 
 /**
  * Serves requests from this process, on what was prepared.
@@ -63,6 +60,7 @@ export async function serve(
   const replica = await connectReplica(config, prisma, { ...watched('replica'), log, onStop });
 
   let stopping = false;
+  const databaseAnswers = createReadiness(prisma);
   const watches = createOrganizationWatches(prisma, log);
   const graphql = createGraphqlServer({
     prisma,
@@ -87,7 +85,7 @@ export async function serve(
         example: { orgId: demo.waiting.id, workspaceId: demo.waiting.rootId },
       }),
     },
-    isReady: async () => !stopping && (await answers(prisma)),
+    isReady: async () => !stopping && (await databaseAnswers()),
     currentRequestId: () => requestContext.getStore()?.requestId,
   });
   const handler = wrapAll(
@@ -133,12 +131,4 @@ async function connectReplica(
   // There is another database to ask, and so one that has gone silent is not waited for.
   const replica = connect(config, { url, answerTimeoutMs: statementTimeoutMs, ...watched, log, onStop });
   return createReplicaReader({ primary, replica, log });
-}
-
-async function answers(prisma: PrismaClient): Promise<boolean> {
-  const answer = prisma.$queryRaw`select 1`.then(
-    () => true,
-    () => false,
-  );
-  return inTime(answer, readinessBoundMs, false);
 }

@@ -59,7 +59,7 @@ export interface GraphqlServerOptions {
 export function createGraphqlServer(options: GraphqlServerOptions): YogaServerInstance<object, Context> {
   const { prisma, replica, sharded, write, watches, operatorToken, limits, log, graphiql, isReady } = options;
   const { operatorTokenPrevious: previous, observers = [], outcomes } = options;
-  const authenticate = createAuthentication(prisma, { current: operatorToken, previous });
+  const authenticate = createAuthentication(prisma, { current: operatorToken, previous }, sharded);
   const callers = createCallers(authenticate, createRateLimit(limits, log));
   const operations = observeOperations([notesForLog, ...observers]);
   const maskError = createErrorMask(log, options.currentRequestId);

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { isOf } from '../database/sharding.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 
 export interface NewApiTokenRow {
@@ -34,7 +35,13 @@ export async function updateRevokedAt(tx: Transaction, orgId: string, id: string
   return revoked.length === 1;
 }
 
-export interface TokenCandidate {
+/** By what a token is looked for. */
+export interface TokenKey {
+  readonly orgId: string;
+  readonly prefix: string;
+}
+
+export interface TokenCandidate extends TokenKey {
   readonly id: string;
   readonly name: string;
   readonly tokenHash: Uint8Array;
@@ -49,14 +56,15 @@ const isValid = Prisma.sql`
     and coalesce(token.expires_at > statement_timestamp(), true)
     and root.lifecycle <> 'removed'`;
 
-/** The tokens of an organization that start with `prefix`: one, unless eight random characters collide. */
-export async function selectTokenCandidates(tx: Transaction, orgId: string, prefix: string): Promise<TokenCandidate[]> {
+/** The tokens of these organizations that start with these prefixes: one for each, unless eight random characters collide. */
+export async function selectTokenCandidates(tx: Transaction, keys: readonly TokenKey[]): Promise<TokenCandidate[]> {
   return tx.$queryRaw<TokenCandidate[]>`
-    select token.id, token.name, token.token_hash as "tokenHash", ${isValid} as valid,
+    select token.org_id as "orgId", token.prefix, token.id, token.name, token.token_hash as "tokenHash", ${isValid} as valid,
       coalesce(token.last_used_at < statement_timestamp() - interval '1 minute', true) as "useIsStale"
-    from org_api_tokens token
+    from unnest(${keys.map(({ orgId }) => orgId)}::uuid[], ${keys.map(({ prefix }) => prefix)}::text[]) as key (org_id, prefix)
+    join org_api_tokens token on token.org_id = key.org_id and token.prefix = key.prefix
     join workspaces root on root.org_id = token.org_id and root.root_id = token.root_id
-    where token.org_id = ${orgId}::uuid and token.prefix = ${prefix}`;
+    where token.org_id ${isOf(keys)}`;
 }
 
 /** Those of these tokens of an organization that are valid now. */
