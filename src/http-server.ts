@@ -135,8 +135,11 @@ async function serve(handler: RequestHandler, request: IncomingMessage, response
  * takes others too: whoever makes a URL of them would fail, or serve another path than is logged, such as that of `/./graphql`.
  */
 function hasAddress({ headers: { host }, url = '' }: IncomingMessage): boolean {
-  const address = `http://${host || 'localhost'}${url}`;
-  return URL.canParse(address) && new URL(address).pathname === url.split('?')[0];
+  try {
+    return new URL(`http://${host || 'localhost'}${url}`).pathname === url.split('?')[0];
+  } catch {
+    return false;
+  }
 }
 
 /** A URL that can be opened: an address that means "all interfaces" is no place to go to. */

@@ -68,8 +68,15 @@ function describeError(error: unknown): unknown {
   return { type: name, message, code, stack, ...(cause !== undefined && { cause: describeError(cause) }) };
 }
 
+/** Several entries are written at once, which costs as much as one of them, and none waits for longer than this. */
+const flushIntervalMs = 20;
+const flushBytes = 8_192;
+
 function standardOutput(): DestinationStream {
-  return process.stdout.isTTY ? terminal : pino.destination({ dest: 1, sync: true });
+  if (process.stdout.isTTY) return terminal;
+  const output = pino.destination({ dest: 1, sync: true, minLength: flushBytes, periodicFlush: flushIntervalMs });
+  process.once('exit', () => output.flushSync());
+  return output;
 }
 
 const colors: Record<string, number> = { warn: 33, error: 31, fatal: 31 };

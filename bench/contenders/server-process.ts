@@ -23,9 +23,13 @@ export async function startProcess(
   const end = () => child.kill('SIGKILL');
   process.on('exit', end);
   const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: child.stdout }).on('line', (line) => {
       const found = readUrl(line);
-      if (found !== undefined) resolve(found);
+      if (found === undefined) return;
+      // Its log is not read by whoever keeps one, at the expense of its clients.
+      lines.close();
+      child.stdout.resume();
+      resolve(found);
     });
     void ended.then(([code]) => reject(new Error(`${file} ended with code ${code}.`)));
   });
