@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createTestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { allow, insertOrganization, insertRoot, insertToken, insertWorkspace } from '../support/fixtures.ts';
+import { mutate } from '../support/mutations.ts';
 import { watchNeighbour } from '../support/neighbour.ts';
 import { recordStatements } from '../support/statements.ts';
 import { exceed } from './refusals.ts';
@@ -12,9 +13,10 @@ const api = createTestApi(database);
 const apiWith = (maxComplexity: number) => createTestApi(database, { limits: { maxComplexity } });
 
 let fullId: string;
+let rootId: string;
 beforeAll(async () => {
   fullId = await insertOrganization(database);
-  const rootId = await insertRoot(database, fullId);
+  rootId = await insertRoot(database, fullId);
   for (let i = 0; i < 30; i++) {
     await insertToken(database, fullId, rootId);
     await allow(database, fullId, rootId, `plugin-${i}`);
@@ -75,12 +77,15 @@ test('such a list counts wherever it is asked for', async () => {
 
 test('such a list counts anew with every update of a subscription', async () => {
   const document = `subscription { organizationEvents(orgId: "${fullId}") { states { workspace { root { apiTokens { id } } } } } }`;
-  const subscription = await apiWith(140).subscribe(document);
+  // One for the update and one for its states, thirteen for each of ten, and twenty tokens more.
+  const within = await apiWith(152).subscribe(document);
+  const beyond = await apiWith(151).subscribe(document);
+  await Promise.all([within.next(), beyond.next()]);
   for (let i = 0; i < 3; i++) {
-    const { data, errors } = (await subscription.next()) ?? {};
+    await mutate(api, 'createWorkspace', { orgId: fullId, parentId: rootId, name: `w${i}` });
+    const { data, errors } = (await within.next()) ?? {};
     expect(errors).toBeUndefined();
-    expect(data).toBeDefined();
-    await api.expectData(`mutation { createWorkspace(orgId: "${fullId}", name: "w${i}") { id } }`);
+    expect(data.organizationEvents.states[0].workspace.root.apiTokens).toHaveLength(30);
   }
-  await subscription.close?.();
+  expect((await beyond.next())?.errors?.[0]?.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 151 });
 });

@@ -1,6 +1,7 @@
 import SchemaBuilder, {
   BasePlugin,
   createContextCache,
+  initContextCache,
   isThenable,
   type PothosOutputFieldConfig,
   type SchemaTypes,
@@ -71,7 +72,8 @@ class LongListsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const selections = info.fieldNodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
     const operation = { ...info.operation, selectionSet: { kind: Kind.SELECTION_SET, selections } as const };
     // Costs are kept by context: this one is another operation's.
-    return this.complexity.complexityCache({ ...context }, { ...info, schema, operation }).complexity;
+    return this.complexity.complexityCache({ ...context, ...initContextCache() }, { ...info, schema, operation })
+      .complexity;
   }
 }
 
