@@ -145,12 +145,14 @@ function findContradictions(given: Record<string, unknown>, serves: boolean): st
   const bounds = serves ? { ...ofDatabase, REQUEST_TIMEOUT_MS } : ofDatabase;
   const timeouts = Object.entries(bounds).flatMap(([name, schema]) => {
     const { data } = schema.safeParse(given[name]);
-    return data === undefined ? [] : [{ name, data }];
+    return data === undefined ? [] : [{ name, data, shown: given[name] ? data : `${data} by default` }];
   });
   timeouts.forEach((longer, index) => {
     const shorter = timeouts[index - 1];
     if (!shorter || shorter.data < longer.data) return;
-    problems.push(`${shorter.name} (${shorter.data}) must be less than ${longer.name} (${longer.data}).`);
+    problems.push(
+      `${longer.name} (${longer.shown}) must be more than ${shorter.name} (${shorter.shown}): raise it, or lower the other.`,
+    );
   });
   return problems;
 }

@@ -21,9 +21,9 @@ builder.prismaObject('OrganizationEvent', {
         'The workspace that it happened to, as it is now. Null when it was a token, or the organization itself.',
       select: { type: true, subjectId: true },
       resolve: async (event, _, { loaders }, info) => {
-        const { eventWorkspaces, keys } = loaders(info);
+        const { eventWorkspaces, shareKey } = loaders(info);
         const key = await eventWorkspaces.load(event);
-        return key && keys.workspace(key);
+        return key && shareKey(key);
       },
     }),
     data: t.field({

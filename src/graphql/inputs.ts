@@ -46,6 +46,11 @@ export const uuid = z
   .guid({ error: 'must be a UUID, such as 4b3f6c2e-8f0e-4c53-9d3a-0f6d0e7f1a2b' })
   .transform((id) => id.toLowerCase());
 
+/** A cursor that is the id of a workspace. */
+export const workspaceCursor = z
+  .guid({ error: 'is no cursor of this list: pass an endCursor as you got it' })
+  .transform((id) => id.toLowerCase());
+
 /** Leaves room for " Agent" and more in a workspace's name. */
 export const organizationName = line(120);
 export const workspaceName = line(200);

@@ -5,7 +5,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createStatusCountLoader, type StatusCountLoader } from '../organizations/status-counts.ts';
 import { createLineageLoader, type LineageLoader } from '../workspaces/lineage.ts';
 import { createWorkspaceTotalLoader, type WorkspaceTotalLoader } from '../workspaces/workspace-totals.ts';
-import { createSharedKeys, type SharedKeys } from './references.ts';
+import { createSharedKeys, type ShareKey } from './references.ts';
 
 /** What loads for all rows of a list at once what Prisma's relations cannot. */
 export interface Loaders {
@@ -14,7 +14,7 @@ export interface Loaders {
   readonly eventWorkspaces: EventWorkspaceLoader;
   readonly eventTotals: EventTotalLoader;
   readonly workspaceTotals: WorkspaceTotalLoader;
-  readonly keys: SharedKeys;
+  readonly shareKey: ShareKey;
   /**
    * The loader of one field of the document, made when its first row asks: all rows share the field's arguments, and what
    * is selected of it. It goes by the list of the nodes, which the executor makes once for all rows: a node may be in
@@ -39,7 +39,7 @@ export function createLoaders(prisma: PrismaClient): (info: GraphQLResolveInfo) 
       eventWorkspaces: createEventWorkspaceLoader(prisma),
       eventTotals: createEventTotalLoader(prisma),
       workspaceTotals: createWorkspaceTotalLoader(prisma),
-      keys: createSharedKeys(),
+      shareKey: createSharedKeys(),
       ofField: createFieldLoaders(),
     };
     loaders.set(scope, made);

@@ -1,5 +1,8 @@
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { GraphQLResolveInfo } from 'graphql';
 import { getDatamodel } from '../generated/pothos.ts';
 import { type WorkspaceKey, workspaceKeyText } from '../workspaces/lineage.ts';
+import type { Context } from './context.ts';
 
 /** A selection of the Prisma plugin, or a part of it. */
 type Selection = true | { readonly select?: Readonly<Record<string, unknown>> | undefined };
@@ -20,27 +23,40 @@ function holdsList(selection: Selection): boolean {
 /**
  * Selects a row that others lead back to, such as their organization, along with them, unless lists are asked for below it:
  * they would be loaded with each row that leads there, and so on below, as often as the lengths of all the lists multiply.
- * Such a row is to be had by its key.
+ * Then the field has to `loadByKey`.
  */
 export function alongUnlessLists(relation: string, selection: Selection) {
   return holdsList(selection) ? {} : { [relation]: selection };
 }
 
-/** The keys of rows, each as one object for all who ask in a request: what is selected of the row is then loaded once. */
-export interface SharedKeys {
-  readonly workspace: (key: WorkspaceKey) => WorkspaceKey;
-  readonly organization: (id: string) => { readonly id: string };
+/**
+ * What reads a row that was not loaded along, once for all rows of a list that lead to it; undefined where it was.
+ *
+ * @param read the row of a key, with what the field selects of it
+ */
+export function loadByKey<Key, Row>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  read: (key: Key, query: object) => Promise<Row>,
+): ((key: Key) => Promise<Row>) | undefined {
+  const { load } = context.loaders(info).ofField(info.fieldNodes, () => {
+    const query = queryFromInfo({ context, info });
+    return { load: holdsList(query) ? createShared((key: Key) => read(key, query), JSON.stringify) : undefined };
+  });
+  return load;
 }
 
-export function createSharedKeys(): SharedKeys {
-  return {
-    workspace: createShared(({ orgId, id }: WorkspaceKey) => ({ orgId, id }), workspaceKeyText),
-    organization: createShared(
-      (id: string) => ({ id }),
-      (id) => id,
-    ),
-  };
+/** The workspace of a key, where it was not loaded along. */
+export function loadWorkspace(context: Context, info: GraphQLResolveInfo, key: WorkspaceKey) {
+  return loadByKey(context, info, ({ orgId, id }: WorkspaceKey, query) =>
+    context.prisma.workspace.findUniqueOrThrow({ ...query, where: { orgId_id: { orgId, id } } }),
+  )?.(key);
 }
+
+/** Makes of the key of a workspace the one object that stands for it in a request: what is selected of it is then loaded once. */
+export type ShareKey = (key: WorkspaceKey) => WorkspaceKey;
+
+export const createSharedKeys = (): ShareKey => createShared(({ orgId, id }) => ({ orgId, id }), workspaceKeyText);
 
 function createShared<Asked, Key>(make: (asked: Asked) => Key, textOf: (asked: Asked) => string) {
   const keys = new Map<string, Key>();

@@ -4,7 +4,7 @@ import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { pageCost } from '../graphql/limits/cost.ts';
 import { cursorKeys, type PageArgs, pageLimit, toConnection } from '../graphql/pages.ts';
-import { alongUnlessLists } from '../graphql/references.ts';
+import { alongUnlessLists, loadByKey } from '../graphql/references.ts';
 import { WorkspaceKindEnum, WorkspaceStatusEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { byName, ofStatusAndKind, type WorkspaceFilter } from '../workspaces/selections.ts';
@@ -88,9 +88,12 @@ builder.prismaInterfaceFields(TreeNode, (t) => ({
     type: Organization,
     description: 'The one it belongs to, for good.',
     select: (_, __, nested) => alongUnlessLists('organization', nested(true)),
-    resolve: (workspace, _, { loaders }, info) => {
-      const { orgId, organization } = workspace as typeof workspace & { organization?: { id: string } };
-      return organization ?? loaders(info).keys.organization(orgId);
+    resolve: (workspace, _, context, info) => {
+      const { orgId, organization } = workspace as typeof workspace & { organization: { id: string } };
+      const load = loadByKey(context, info, (id: string, query) =>
+        context.prisma.organization.findUniqueOrThrow({ ...query, where: { id } }),
+      );
+      return load?.(orgId) ?? organization;
     },
   }),
 }));

@@ -2,7 +2,7 @@ import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { pluginName, uuid } from '../graphql/inputs.ts';
-import { alongUnlessLists } from '../graphql/references.ts';
+import { alongUnlessLists, loadWorkspace } from '../graphql/references.ts';
 import { actorOf } from '../tokens/authenticate.ts';
 import { PluginPolicyEnum } from '../workspaces/enums.schema.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
@@ -29,9 +29,9 @@ const PluginAllowlistEntry = builder.prismaObject('PluginAllowlistEntry', {
       type: Workspace,
       description: 'The root on whose list it is.',
       select: (_, __, nested) => alongUnlessLists('root', nested(true)),
-      resolve: (entry, _, { loaders }, info) => {
-        const { orgId, rootId, root } = entry as typeof entry & { root?: WorkspaceKey };
-        return root ?? loaders(info).keys.workspace({ orgId, id: rootId });
+      resolve: (entry, _, context, info) => {
+        const { orgId, rootId, root } = entry as typeof entry & { root: WorkspaceKey };
+        return loadWorkspace(context, info, { orgId, id: rootId }) ?? root;
       },
     }),
   }),

@@ -3,7 +3,7 @@ import { inOrganization, onRoot } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
 import { ofOrganization, requireCaller } from '../graphql/context.ts';
 import { apiTokenName, lineRules, moment, uuid } from '../graphql/inputs.ts';
-import { alongUnlessLists } from '../graphql/references.ts';
+import { alongUnlessLists, loadWorkspace } from '../graphql/references.ts';
 import type { WorkspaceKey } from '../workspaces/lineage.ts';
 import { Workspace } from '../workspaces/tree-node.schema.ts';
 import { createApiToken, revokeApiToken } from './api-tokens.ts';
@@ -38,9 +38,9 @@ export const ApiToken = builder.prismaObject('ApiToken', {
       type: Workspace,
       description: 'The root it is anchored to. Removed, it takes the token with it.',
       select: (_, __, nested) => ({ rootId: true, ...alongUnlessLists('root', nested(true)) }),
-      resolve: (token, _, { loaders }, info) => {
-        const { orgId, rootId, root } = token as typeof token & { root?: WorkspaceKey };
-        return root ?? loaders(info).keys.workspace({ orgId, id: rootId });
+      resolve: (token, _, context, info) => {
+        const { orgId, rootId, root } = token as typeof token & { root: WorkspaceKey };
+        return loadWorkspace(context, info, { orgId, id: rootId }) ?? root;
       },
     }),
   }),

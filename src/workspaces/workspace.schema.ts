@@ -1,10 +1,10 @@
 import { inOrganization } from '../graphql/arguments.ts';
 import { builder } from '../graphql/builder.ts';
-import { uuid } from '../graphql/inputs.ts';
+import { uuid, workspaceCursor } from '../graphql/inputs.ts';
 import { pageCost } from '../graphql/limits/cost.ts';
 import { orMore, promisedSizes } from '../graphql/limits/promised-sizes.ts';
 import { defaultPageSize } from '../graphql/pages.ts';
-import { alongUnlessLists } from '../graphql/references.ts';
+import { alongUnlessLists, loadWorkspace } from '../graphql/references.ts';
 import { createDescendantsLoader } from './descendants.ts';
 import type { WorkspaceKey } from './lineage.ts';
 import { includeRemovedDescription, Workspace, WorkspaceConnection } from './tree-node.schema.ts';
@@ -20,27 +20,26 @@ builder.prismaObjectFields(Workspace, (t) => ({
     nullable: true,
     description: 'Null for a root.',
     select: (_, __, nested) => ({ parentId: true, ...alongUnlessLists('parent', nested(true)) }),
-    resolve: (workspace, _, { loaders }, info) => {
-      const { orgId, parentId, parent } = workspace as typeof workspace & { parent?: WorkspaceKey | null };
-      if (parent !== undefined) return parent;
-      return parentId === null ? null : loaders(info).keys.workspace({ orgId, id: parentId });
+    resolve: (workspace, _, context, info) => {
+      const { orgId, parentId, parent } = workspace as typeof workspace & { parent: WorkspaceKey };
+      return parentId === null ? null : (loadWorkspace(context, info, { orgId, id: parentId }) ?? parent);
     },
   }),
   root: t.field({
     type: Workspace,
     description: 'The workspace at the top of its tree: itself, if it is a root.',
     resolve: async (workspace, _, { loaders }, info) => {
-      const { lineage, keys } = loaders(info);
+      const { lineage, shareKey } = loaders(info);
       const root = (await lineage.load(workspace)).at(-1);
-      return root === undefined ? workspace : keys.workspace(root);
+      return root === undefined ? workspace : shareKey(root);
     },
   }),
   ancestors: t.field({
     type: [Workspace],
     description: 'From its parent up to its root.',
     resolve: async (workspace, _, { loaders }, info) => {
-      const { lineage, keys } = loaders(info);
-      return (await lineage.load(workspace)).map(keys.workspace);
+      const { lineage, shareKey } = loaders(info);
+      return (await lineage.load(workspace)).map(shareKey);
     },
   }),
   descendants: t.field({
@@ -53,7 +52,7 @@ builder.prismaObjectFields(Workspace, (t) => ({
         defaultValue: defaultPageSize,
         description: `How many, from the start or after a cursor. At most ${promisedSizes.workspacePage}, ${orMore}.`,
       }),
-      after: t.arg.string({ validate: uuid, description: 'The endCursor of the page before.' }),
+      after: t.arg.string({ validate: workspaceCursor, description: 'The endCursor of the page before.' }),
       includeRemoved: t.arg.boolean({ required: true, defaultValue: false, description: includeRemovedDescription }),
     },
     resolve: async (workspace, { first, after, includeRemoved }, context, info) => {

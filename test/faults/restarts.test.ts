@@ -53,10 +53,11 @@ test.each(Object.keys(ends))(
       await waitUntilBlockedBy(holder);
       await ends[name]?.(postgres);
 
-      // Nothing was committed, and it could not have been.
       const plain = { code: 'SERVICE_UNAVAILABLE', retryable: true };
-      expect((await waiting).errors).toMatchObject([{ extensions: plain }]);
-      expect((await waiting).errors?.[0]?.extensions).toEqual(plain);
+      const told = (await waiting).errors?.map(({ extensions }) => extensions);
+      // Who holds the lock is ended too, perhaps a moment earlier: whoever waits for it may then come as far as its commit.
+      const isUnknown = told?.[0]?.['outcome'] === 'UNKNOWN';
+      expect(told).toEqual([isUnknown ? { ...plain, outcome: 'UNKNOWN' } : plain]);
       const { status, errors } = await install(waits.orgId);
       expect({ status, extensions: errors?.[0]?.extensions }).toEqual({ status: 503, extensions: plain });
       expect(await ready()).toBe(503);
@@ -64,7 +65,7 @@ test.each(Object.keys(ends))(
 
       await postgres.start();
       await waitUntil('the server is ready again', async () => (await ready()) === 200);
-      await expectState(database, waits, asInserted);
+      if (!isUnknown) await expectState(database, waits, asInserted);
       await expectState(database, done, asInstalled);
       expect(await snapshotOrganization(database, neighbourId)).toEqual(neighbour);
       expect((await install(waits.orgId)).errors).toBeUndefined();

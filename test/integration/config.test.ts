@@ -160,17 +160,17 @@ test('every problem is reported at once, by the name of its variable, and no sec
     'RATE_LIMIT_PER_MINUTE must be a whole number from 0 to 1000000000.',
     'CORS_ORIGINS must be origins like https://console.example, separated by commas.',
     'GRAPHIQL must be true or false.',
-    'LOCK_TIMEOUT_MS (3000) must be less than STATEMENT_TIMEOUT_MS (3000).',
+    'STATEMENT_TIMEOUT_MS (3000) must be more than LOCK_TIMEOUT_MS (3000): raise it, or lower the other.',
   ]);
 });
 
 test('time-outs are held in order against the defaults of those that are not set', () => {
   expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000' })).toEqual([
-    'STATEMENT_TIMEOUT_MS (6000) must be less than TRANSACTION_TIMEOUT_MS (5000).',
+    'TRANSACTION_TIMEOUT_MS (5000 by default) must be more than STATEMENT_TIMEOUT_MS (6000): raise it, or lower the other.',
   ]);
   expect(problemsOf({ STATEMENT_TIMEOUT_MS: '6000', TRANSACTION_TIMEOUT_MS: '7000' })).toEqual([]);
   expect(problemsOf({ REQUEST_TIMEOUT_MS: '5000' })).toEqual([
-    'TRANSACTION_TIMEOUT_MS (5000) must be less than REQUEST_TIMEOUT_MS (5000).',
+    'REQUEST_TIMEOUT_MS (5000) must be more than TRANSACTION_TIMEOUT_MS (5000 by default): raise it, or lower the other.',
   ]);
   expect(problemsOf({ REQUEST_TIMEOUT_MS: '5001' })).toEqual([]);
 });

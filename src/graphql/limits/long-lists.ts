@@ -7,7 +7,14 @@ import SchemaBuilder, {
   type SchemaTypes,
 } from '@pothos/core';
 import { PothosComplexityPlugin } from '@pothos/plugin-complexity';
-import { type GraphQLFieldResolver, type GraphQLResolveInfo, getNamedType, isLeafType, Kind } from 'graphql';
+import {
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  getNamedType,
+  isLeafType,
+  Kind,
+  OperationTypeNode,
+} from 'graphql';
 import type { Context } from '../context.ts';
 import { usualListLength } from './cost.ts';
 import { LimitExceededError } from './limits.ts';
@@ -59,8 +66,8 @@ class LongListsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (budget.left >= 0) return items;
     const limit = context.limits.maxComplexity;
     throw new LimitExceededError(
-      `The answer would hold more than ${limit} fields: ${info.fieldName} alone has ${items.length} items here. ` +
-        'Ask for less of each, or for workspaces in pages.',
+      `The answer would hold more than ${limit} fields: ${info.fieldName} has ${items.length} items here, and of each up to ${cost} ` +
+        `fields are asked for. Ask for less below it, where lists in lists multiply.${changed(info)}`,
       { limit },
     );
   }
@@ -76,6 +83,9 @@ class LongListsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       .complexity;
   }
 }
+
+const changed = ({ operation: { operation } }: GraphQLResolveInfo) =>
+  operation === OperationTypeNode.MUTATION ? ' The change itself was made.' : '';
 
 SchemaBuilder.registerPlugin(pluginName, LongListsPlugin);
 
