@@ -64,9 +64,9 @@ test.each([
   const read = (fields: string) =>
     api.expectData(`{ organization(id: "${fullId}") { ${items.replace('FIELDS', fields)} } }`);
   const plain = valuesOf(await read(`a: ${field} { id createdAt }`), 'a');
-  const listed = valuesOf(await read(`b: ${field} { id ${list} }`), 'b');
+  const listed = valuesOf(await read(`b: ${field} { id name ${list} }`), 'b');
   expect(plain.length).toBeGreaterThanOrEqual(30);
-  const both = await read(`a: ${field} { id createdAt } b: ${field} { id } b: ${field} { ${list} }`);
+  const both = await read(`a: ${field} { id createdAt } b: ${field} { id name } b: ${field} { ${list} }`);
   expect(valuesOf(both, 'a')).toEqual(plain);
   expect(valuesOf(both, 'b')).toEqual(listed);
 });
