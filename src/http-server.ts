@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { inTime } from './in-time.ts';
 import { type Logger, requestContext } from './logger.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { endUnread } from './unread-answers.ts';
@@ -100,6 +101,8 @@ export async function listen(
     }, graceMs);
     await closed;
     clearTimeout(cutOff);
+    // A response may be closed a moment after its connection, and whoever watches it is to hear of that.
+    await inTime(Promise.all([...running].map((response) => once(response, 'close'))), farewellMs, undefined);
     stopLooking();
   };
   return {
