@@ -41,15 +41,13 @@ function line(maxLength: number) {
 export const lineRules =
   'in one line, of characters that show. Space around it is cut off, and it is stored composed (Unicode NFC).';
 
+const guid = (error: string) => z.guid({ error }).transform((id) => id.toLowerCase());
+
 /** A UUID in any version, in lower case. */
-export const uuid = z
-  .guid({ error: 'must be a UUID, such as 4b3f6c2e-8f0e-4c53-9d3a-0f6d0e7f1a2b' })
-  .transform((id) => id.toLowerCase());
+export const uuid = guid('must be a UUID, such as 4b3f6c2e-8f0e-4c53-9d3a-0f6d0e7f1a2b');
 
 /** A cursor that is the id of a workspace. */
-export const workspaceCursor = z
-  .guid({ error: 'is no cursor of this list: pass an endCursor as you got it' })
-  .transform((id) => id.toLowerCase());
+export const workspaceCursor = guid('is no cursor of this list: pass an endCursor as you got it');
 
 /** Leaves room for " Agent" and more in a workspace's name. */
 export const organizationName = line(120);

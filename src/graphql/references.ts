@@ -2,10 +2,8 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
 import { getDatamodel } from '../generated/pothos.ts';
 import { type WorkspaceKey, workspaceKeyText } from '../workspaces/lineage.ts';
+import type { Selection } from '../workspaces/workspace-rows.ts';
 import type { Context } from './context.ts';
-
-/** A selection of the Prisma plugin, or a part of it. */
-type Selection = true | { readonly select?: Readonly<Record<string, unknown>> | undefined };
 
 const lists = new Set(
   Object.values(getDatamodel().datamodel.models).flatMap(({ fields }) =>
@@ -13,11 +11,9 @@ const lists = new Set(
   ),
 );
 
-function holdsList(selection: Selection): boolean {
-  if (selection === true || selection.select === undefined) return false;
-  return Object.entries(selection.select).some(
-    ([name, selected]) => lists.has(name) || holdsList(selected as Selection),
-  );
+/** What is selected of a column is `true`, and holds nothing. */
+function holdsList({ select = {} }: Selection): boolean {
+  return Object.entries(select).some(([name, selected]) => lists.has(name) || holdsList(selected));
 }
 
 /**

@@ -27,6 +27,15 @@ async function readNames(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** Has PostgreSQL fail with that SQLSTATE for a workspace of that name, and returns what ends that. */
+async function failFor(name: string, sqlState: string): Promise<() => Promise<unknown>> {
+  await database.query(`create function fail() returns trigger language plpgsql as
+    $$ begin raise exception 'no' using errcode = '${sqlState}'; end $$`);
+  await database.query(`create trigger fail before insert on workspaces for each row
+    when (new.name = '${name}') execute function fail()`);
+  return () => database.query('drop function fail cascade');
+}
+
 describe('a mutation has one field', () => {
   test.each([
     ['two of different names', () => `mutation { ${create('a')} ${create('b')} }`],
@@ -73,17 +82,13 @@ describe('a mutation has one field', () => {
 
 describe('a mutation that is @sequential', () => {
   test('and fails in the middle says what is done, and not that it may be sent again', async () => {
-    const holder = await database.connect();
-    await holder.query(`create function refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'no' using errcode = '55P03'; end $$`);
-    await holder.query(`create trigger refuse before insert on workspaces for each row
-      when (new.name = 'c') execute function refuse()`);
+    const allow = await failFor('c', '55P03');
     const left = `${create('left').replace('{', '@include(if: false) {')} ... @skip(if: true) { ${create('too')} }
       ...F @include(if: false)`;
     const { errors, data } = await api.execute(
       `mutation @sequential { __typename ${left} ${create('a', 'first')} ...F ${create('d')} } fragment F on Mutation { ${create('b')} ${create('c')} }`,
     );
-    await holder.query('drop function refuse cascade');
+    await allow();
     expect(data ?? null).toBeNull();
     expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
       { path: ['c'], extensions: { code: 'LOCK_TIMEOUT', done: ['first', 'b'] } },
@@ -104,13 +109,9 @@ describe('a mutation that is @sequential', () => {
   });
 
   test('says so too where what is wrong is on our side', async () => {
-    const holder = await database.connect();
-    await holder.query(`create function break_down() returns trigger language plpgsql as
-      $$ begin raise exception 'no' using errcode = 'XX000'; end $$`);
-    await holder.query(`create trigger break_down before insert on workspaces for each row
-      when (new.name = 'b') execute function break_down()`);
+    const allow = await failFor('b', 'XX000');
     const { errors } = await api.execute(`mutation @sequential { ${create('a')} ${create('b')} ${create('c')} }`);
-    await holder.query('drop function break_down cascade');
+    await allow();
     expect(errors?.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
       {
         path: ['b'],
